@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 # CPT category I (five digits), category II/III and PLA (four digits, a letter), HCPCS Level II (a letter, four digits).
-PROCEDURE_FORM = re.compile(r"(?:\d{5}|\d{4}[A-Z]|[A-V]\d{4})\Z")
+PROCEDURE_FORM = re.compile(r"(?:\d{5}|\d{4}[A-Z]|[A-V]\d{4})\Z", re.ASCII)
 # ICD-10-CM: a letter, a digit, a digit or letter, then up to four more after a point.
-DIAGNOSIS_FORM = re.compile(r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\Z")
-DIAGNOSIS_PREFIX_FORM = re.compile(r"[A-Z]\d(?:[0-9A-Z](?:\.(?:[0-9A-Z]{1,4})?)?)?\Z")
-MODIFIER_FORM = re.compile(r"(?:\d\d|[A-Z][A-Z0-9])\Z")
+DIAGNOSIS_FORM = re.compile(r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\Z", re.ASCII)
+DIAGNOSIS_PREFIX_FORM = re.compile(r"[A-Z]\d(?:[0-9A-Z](?:\.(?:[0-9A-Z]{1,4})?)?)?\Z", re.ASCII)
+MODIFIER_FORM = re.compile(r"(?:\d\d|[A-Z][A-Z0-9])\Z", re.ASCII)
 # Group code and CARC ("CO-97", "PR-B7") or a bare RARC ("N122", "MA130", "M15").
-CARC_FORM = re.compile(r"(?:CO|PR|OA|PI)-(?:\d{1,3}|[A-Z]\d{1,2})\Z")
-RARC_FORM = re.compile(r"(?:N|M|MA)\d{1,4}\Z")
+CARC_FORM = re.compile(r"(?:CO|PR|OA|PI)-(?:\d{1,3}|[A-Z]\d{1,2})\Z", re.ASCII)
+RARC_FORM = re.compile(r"(?:N|M|MA)\d{1,4}\Z", re.ASCII)
 
 
 def is_procedure_code(text: str) -> bool:

@@ -19,7 +19,7 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class PriorProcedure:
-    """An earlier procedure of the same surgeon or group; a claim's date of service minus `date_of_service` is its age."""
+    """An earlier procedure of the same surgeon or group; the claim's date of service says how old it is."""
 
     procedure_code: str
     modifiers: tuple[str, ...]

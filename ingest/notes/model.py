@@ -231,5 +231,3 @@ class ReadNote:
 
     note: KbNote | None
     problems: tuple[Problem, ...]
-
-

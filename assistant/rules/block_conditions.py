@@ -1,0 +1,149 @@
+"""Which lines of a claim the `when` of a rule block selects.
+
+Does not look at what the block then requires, nor at the note's payers and dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assistant.rules.block_result import Answer, Missing, all_hold
+from assistant.rules.laterality import is_bilateral
+from ingest.claims.model import Claim
+from ingest.codes import diagnosis_matches
+from ingest.notes.model import RuleBlock, When
+
+# The place of the claim itself among its lines, for a block without `when`.
+WHOLE_CLAIM = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A line (0-based, or WHOLE_CLAIM) a block selects; `missing` are the header keys that would decide whether."""
+
+    index: int
+    missing: tuple[str, ...] = ()
+
+
+def selection(block: RuleBlock, claim: Claim) -> tuple[Selected, ...]:
+    """The lines selected or possibly selected, in claim order.
+
+    A line that fails one known condition is left out, whatever else is unknown.
+    """
+    if block.when is None:
+        return (Selected(WHOLE_CLAIM),)
+    of_the_claim = [test(block.when, claim) for test in _OF_THE_CLAIM]
+    chosen: list[Selected] = []
+    for index in range(len(claim.lines)):
+        answer = all_hold(of_the_claim + [test(block.when, claim, index) for test in _OF_THE_LINE])
+        if isinstance(answer, Missing):
+            chosen.append(Selected(index, answer.keys))
+        elif answer:
+            chosen.append(Selected(index))
+    return tuple(chosen)
+
+
+def diagnoses_of(claim: Claim, index: int) -> tuple[str, ...] | None:
+    """The codes the line points to (all of the claim, if it points to none or is WHOLE_CLAIM); None when none is said.
+
+    Pointers to a diagnosis the claim does not have count for nothing.
+    """
+    codes = tuple(diagnosis.diagnosis_code for diagnosis in claim.diagnoses)
+    pointers = claim.lines[index].pointers if index != WHOLE_CLAIM else ()
+    if pointers:
+        codes = tuple(codes[pointer] for pointer in pointers if 0 <= pointer < len(codes))
+    return codes or None
+
+
+def has_diagnosis(claim: Claim, index: int, selectors: tuple[str, ...]) -> Answer:
+    """True when one of the line's diagnoses is selected by a code, a prefix or a range."""
+    codes = diagnoses_of(claim, index)
+    if codes is None:
+        return Missing(("dx",))
+    return any(diagnosis_matches(code, selector) for code in codes for selector in selectors)
+
+
+def at_place(claim: Claim, places: tuple[str, ...]) -> Answer:
+    """True when the claim's place of service is one of `places`."""
+    return Missing(("pos",)) if claim.place_of_service is None else claim.place_of_service in places
+
+
+def _codes(when: When, claim: Claim, index: int) -> Answer:
+    return not when.codes or claim.lines[index].procedure_code in when.codes
+
+
+def _modifiers(when: When, claim: Claim, index: int) -> Answer:
+    return not when.modifiers or any(modifier in when.modifiers for modifier in claim.lines[index].modifiers)
+
+
+def _with(when: When, claim: Claim, index: int) -> Answer:
+    return not when.with_codes or any(code in when.with_codes for code in _other_codes(claim, index))
+
+
+def _without(when: When, claim: Claim, index: int) -> Answer:
+    return not any(code in when.without_codes for code in _other_codes(claim, index))
+
+
+def _other_codes(claim: Claim, index: int) -> list[str]:
+    return [line.procedure_code for other, line in enumerate(claim.lines) if other != index]
+
+
+def _diagnoses(when: When, claim: Claim, index: int) -> Answer:
+    return not when.diagnoses or has_diagnosis(claim, index, when.diagnoses)
+
+
+def _places(when: When, claim: Claim) -> Answer:
+    return not when.places or at_place(claim, when.places)
+
+
+def _bilateral(when: When, claim: Claim, index: int) -> Answer:
+    return when.bilateral is None or is_bilateral(claim, claim.lines[index].procedure_code) == when.bilateral
+
+
+def _units(when: When, claim: Claim, index: int) -> Answer:
+    return when.units is None or claim.lines[index].units in when.units
+
+
+def _age(when: When, claim: Claim) -> Answer:
+    if when.age is None:
+        return True
+    return Missing(("age",)) if claim.age is None else claim.age in when.age
+
+
+def _sex(when: When, claim: Claim) -> Answer:
+    if when.sex is None:
+        return True
+    return Missing(("sex",)) if claim.sex is None else claim.sex.upper() == when.sex.upper()
+
+
+def _new_patient(when: When, claim: Claim) -> Answer:
+    if when.new_patient is None:
+        return True
+    return Missing(("new-patient",)) if claim.new_patient is None else claim.new_patient == when.new_patient
+
+
+def _days_since(when: When, claim: Claim) -> Answer:
+    since = when.days_since
+    if since is None:
+        return True
+    if claim.prior is None:
+        return Missing(("prior",))
+    days = [prior.date_of_service for prior in claim.prior if prior.procedure_code in since.codes]
+    if not days:
+        return False
+    if claim.date_of_service is None:
+        return Missing(("dos",))
+    return any((claim.date_of_service - day).days in since.days for day in days)
+
+
+_OF_THE_LINE: tuple[Callable[[When, Claim, int], Answer], ...] = (
+    _codes,
+    _modifiers,
+    _with,
+    _without,
+    _diagnoses,
+    _bilateral,
+    _units,
+)
+_OF_THE_CLAIM: tuple[Callable[[When, Claim], Answer], ...] = (_places, _age, _sex, _new_patient, _days_since)

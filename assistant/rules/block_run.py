@@ -1,0 +1,107 @@
+"""Runs every rule block in force over one claim, the higher level taking the place of the lower line by line.
+
+Does not choose the blocks: the caller passes those that are enforceable and apply to the claim's payer and date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from assistant.rules.block_conditions import WHOLE_CLAIM, selection
+from assistant.rules.block_demands import block_keys
+from assistant.rules.block_result import BlockFinding, BlockResult, NotEvaluated
+from assistant.rules.interpreter import examine_block
+from assistant.rules.precedence import PlacedBlock, level
+from ingest.claims.model import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class BlocksReport:
+    """What the rule blocks say about a claim, each with its note.
+
+    `governed` holds, for each 0-based line, the keys some rule block has spoken about there: the CMS tables give way.
+    """
+
+    findings: tuple[tuple[PlacedBlock, BlockFinding], ...]
+    not_evaluated: tuple[tuple[PlacedBlock, NotEvaluated], ...]
+    governed: Mapping[int, frozenset[str]]
+
+
+def evaluate_blocks(
+    placed: Sequence[PlacedBlock], claim: Claim, *, payer_names: Mapping[str, str] | None = None
+) -> BlocksReport:
+    """Every finding, by level from the highest, then by note and place in the note.
+
+    A rule selected on a line takes over its keys there from all lower levels. Where it is unknown whether a higher rule
+    selects the line, what the lower one would find becomes not evaluated. `payer_names` maps slugs to names.
+    """
+    names = payer_names or {}
+    findings: list[tuple[PlacedBlock, BlockFinding]] = []
+    not_evaluated: list[tuple[PlacedBlock, NotEvaluated]] = []
+    certain: dict[int, frozenset[str]] = {}
+    open_keys: dict[int, dict[str, frozenset[str]]] = {}
+    in_order = sorted(placed, key=lambda one: (-level(one.note), one.note.note_id, one.block.start_line))
+    for _, same_level in groupby(in_order, key=lambda one: level(one.note)):
+        group = list(same_level)
+        for one in group:
+            called = tuple(names.get(payer, payer) for payer in one.note.payers)
+            result = _examine(one, claim, called, certain, open_keys)
+            findings.extend((one, finding) for finding in result.findings)
+            if result.not_evaluated:
+                not_evaluated.append((one, result.not_evaluated))
+        for one in group:
+            _take_over(one, claim, certain, open_keys)
+    return BlocksReport(tuple(findings), tuple(not_evaluated), certain)
+
+
+def _examine(
+    one: PlacedBlock,
+    claim: Claim,
+    payer_names: tuple[str, ...],
+    certain: Mapping[int, frozenset[str]],
+    open_keys: Mapping[int, Mapping[str, frozenset[str]]],
+) -> BlockResult:
+    def run(suspended: Mapping[int, frozenset[str]]) -> BlockResult:
+        return examine_block(one.block, claim, note=one.note, payer_names=payer_names, suspended=suspended)
+
+    result = run(certain)
+    mine = block_keys(one.block)
+    unsure = {key for keys in open_keys.values() for key in keys if key in mine}
+    if not unsure or not result.findings:
+        return result
+    possible = {
+        index: certain.get(index, frozenset()) | frozenset(open_keys.get(index, {})) for index in {*certain, *open_keys}
+    }
+    narrowed = run(possible)
+    if narrowed.findings == result.findings:
+        return result
+    missing = {
+        header
+        for index, keys in open_keys.items()
+        for key, headers in keys.items()
+        if key in mine and any(index in finding.lines or not finding.lines for finding in result.findings)
+        for header in headers
+    }
+    if result.not_evaluated:
+        missing.update(result.not_evaluated.missing)
+    return BlockResult(narrowed.findings, NotEvaluated(one.block.rule_id, tuple(sorted(missing))))
+
+
+def _take_over(
+    one: PlacedBlock,
+    claim: Claim,
+    certain: dict[int, frozenset[str]],
+    open_keys: dict[int, dict[str, frozenset[str]]],
+) -> None:
+    keys = block_keys(one.block)
+    for chosen in selection(one.block, claim):
+        places = range(len(claim.lines)) if chosen.index == WHOLE_CLAIM else (chosen.index,)
+        for index in places:
+            if not chosen.missing:
+                certain[index] = certain.get(index, frozenset()) | keys
+                continue
+            waiting = open_keys.setdefault(index, {})
+            for key in keys:
+                waiting[key] = waiting.get(key, frozenset()) | frozenset(chosen.missing)

@@ -1,0 +1,63 @@
+"""Requests that are declined whatever the notes hold, each with the compliant thing to do instead.
+
+Reads the wording of the question only (decline.toml holds the patterns). It looks for the wish to let payment, not the
+record, choose the code; asking what a payer requires is never declined.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PATIENT_DETAILS = "patient-details"
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """Why a request is declined, and the compliant alternative, in plain words."""
+
+    reason: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """The compiled patterns of all refusals, in order, and the names of desks that are no patient's."""
+
+    refusals: tuple[tuple[Decline, Any], ...]
+    office: Any
+
+
+@cache
+def _patterns() -> _Patterns:
+    import re2
+
+    raw = tomllib.loads(Path(__file__).with_name("decline.toml").read_text(encoding="utf-8"))
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+
+    def compiled(pattern: str) -> Any:
+        return re2.compile(pattern.replace("{pays}", raw["pays"]), options)
+
+    return _Patterns(
+        tuple(
+            (Decline(refusal["reason"], refusal["answer"]), compiled(pattern))
+            for refusal in raw["refusal"]
+            for pattern in refusal["patterns"]
+        ),
+        compiled(raw["office"]),
+    )
+
+
+def decline(question: str) -> Decline | None:
+    """Why the question is declined, or None when it may be answered."""
+    patterns = _patterns()
+    without_desks = patterns.office.sub(" ", question)
+    for refusal, pattern in patterns.refusals:
+        if pattern.search(without_desks if refusal.reason == PATIENT_DETAILS else question):
+            return refusal
+    return None

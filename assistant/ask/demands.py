@@ -1,0 +1,231 @@
+"""What a question demands of a passage, one demand at a time, and how far the passage meets each.
+
+Measures; `sufficiency` decides. Explicit, so that a refusal can say what was missing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant.ask.lexicon import Lexicon
+from assistant.ask.passage import Passage
+from assistant.ask.question import Question
+from assistant.ask.words import Word
+from ingest.codes import CodeSet
+
+DemandKind = Literal[
+    "code", "procedure", "companion", "modifier", "denial code", "diagnosis", "place", "topic", "soft topic", "value",
+    "word", "name", "payer", "own payer",
+]  # fmt: skip
+
+# Modifiers that answer for one another: a passage that speaks of one of a group speaks of the choice among them.
+_GROUPS = (
+    frozenset({"50", "RT", "LT"}),
+    frozenset({"59", "XE", "XS", "XP", "XU"}),
+    frozenset({"58", "78", "79"}),
+    frozenset({"76", "77"}),
+    frozenset({"52", "53"}),
+    frozenset({"26", "TC"}),
+    frozenset({"JW", "JZ"}),
+    frozenset({"80", "82", "AS"}),
+    frozenset({"GA", "GX", "GY", "GZ"}),
+    frozenset({"54", "55", "56"}),
+)
+# Topics that belong to the payer or the office as a whole: a procedure named beside them only colours the question.
+OFFICE_TOPICS = frozenset(
+    "timely-filing appeal appeal-second corrected-claim portal contact fax email address payer-id eligibility cob "
+    "remittance refund credentialing month-end peer-to-peer payment-posting password holder network interest "
+    "medical-records-fee workers-comp".split()
+)
+# Topics that colour the search and weigh in the decision less than the others.
+_SOFT = frozenset(
+    "deadline document denial place-of-service global-period both-sides one-side age payment-posting holder balance "
+    "frequency diagnosis time-based portal workers-comp nurse-practitioner count amount fee".split()
+)
+# What only a payer's own note can tell: a house rule for every payer answers none of these.
+_PAYERS_OWN = frozenset(
+    "contact fax email address payer-id fee amount appeal appeal-second validity timely-filing peer-to-peer interest "
+    "medical-records-fee network turnaround".split()
+)
+# Procedures that stand beside others without being what is asked about.
+_COMPANIONS = frozenset(
+    "office-visit new-visit established-visit scope pathology ct-scan drug-supply cryotherapy xray".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One thing the question asks a passage to speak of, and how far (0 to 1) the passage does."""
+
+    kind: DemandKind
+    name: str
+    weight: float
+    met: float
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}".strip()
+
+
+def demands_on(
+    question: Question,
+    passage: Passage,
+    *,
+    rarity: Callable[[str], float],
+    lexicon: Lexicon,
+    names_payer: float,
+    likeness: Callable[[str], float] | None = None,
+) -> tuple[Demand, ...]:
+    """The question's demands held against the passage.
+
+    `rarity` gives 0 (everywhere in the notes) to 1 (nowhere) for a word. `names_payer` is 1 where the note is the
+    payer's own, a little less where the passage names it, 0 where it speaks for every payer. `likeness` gives the
+    closeness in meaning of a word to the nearest word of the passage (cosine), for words that do not stand in it.
+    """
+    found = [
+        *_procedure_demands(question, passage, lexicon),
+        *_code_demands(question, passage),
+        *_topic_demands(question, passage, lexicon),
+        *(_word_demand(word, question, passage, rarity, likeness) for word in question.rest),
+    ]
+    if question.payers:
+        kind: DemandKind = "own payer" if _PAYERS_OWN.intersection(question.topics) else "payer"
+        found.append(Demand(kind, "", 1.5, names_payer))
+    return tuple(found)
+
+
+def _procedure_demands(question: Question, passage: Passage, lexicon: Lexicon) -> list[Demand]:
+    weight = 1.0 if OFFICE_TOPICS.intersection(question.topics) else 3.0
+    found = [
+        Demand("code", str(code_range), weight, _code_coverage(CodeSet((code_range,)), passage, lexicon, question))
+        for code_range in question.codes
+    ]
+    several = len(question.codes.ranges) + len(question.procedures) > 1
+    for name in question.procedures:
+        if question.codes and question.codes.overlaps(lexicon.procedures[name].codes):
+            continue
+        companion = several and name in _COMPANIONS
+        met = _name_coverage(name, passage, lexicon, question)
+        found.append(Demand("companion" if companion else "procedure", name, weight * 0.8, met))
+    return found
+
+
+def _code_coverage(codes: CodeSet, passage: Passage, lexicon: Lexicon, question: Question) -> float:
+    if passage.own_codes.overlaps(codes):
+        return 1.0
+    named = passage.procedures
+    if any(lexicon.procedures[name].codes.overlaps(codes) for name in named):
+        return 0.8
+    if passage.note.codes.overlaps(codes):
+        # The note is about the code; a section of it that speaks of other procedures only is not.
+        return 0.2 if passage.own_codes or named else 0.8
+    return _for_every_code(passage, question)
+
+
+def _name_coverage(name: str, passage: Passage, lexicon: Lexicon, question: Question) -> float:
+    if name in passage.procedures:
+        return 1.0
+    procedure = lexicon.procedures[name]
+    relatives = {
+        other for other, entry in lexicon.procedures.items() if name in entry.within or other in procedure.within
+    }
+    if relatives.intersection(passage.procedures):
+        return 0.8
+    if procedure.codes and passage.own_codes.overlaps(procedure.codes):
+        return 0.9
+    if procedure.codes and passage.note.codes.overlaps(procedure.codes):
+        return 0.2 if passage.own_codes or passage.procedures else 0.8
+    return _for_every_code(passage, question)
+
+
+def _for_every_code(passage: Passage, question: Question) -> float:
+    """A passage on modifiers that names no procedure at all speaks for every procedure."""
+    if passage.own_codes or passage.procedures or passage.note.codes:
+        return 0.0
+    if question.modifiers and any(modifier_group(modifier) & passage.modifiers for modifier in question.modifiers):
+        return 0.6
+    return 0.1
+
+
+def _code_demands(question: Question, passage: Passage) -> list[Demand]:
+    found: list[Demand] = []
+    if question.modifiers:
+        met = [modifier for modifier in question.modifiers if modifier_group(modifier) & passage.modifiers]
+        found.append(Demand("modifier", "/".join(question.modifiers), 2.0, len(met) / len(question.modifiers)))
+    note_carcs = frozenset(passage.note.carcs) if len(passage.note.sections) <= 6 else frozenset()
+    for carc in question.carcs:
+        bare = carc.split("-")[-1]
+        spoken = any(bare == other.split("-")[-1] for other in passage.carcs)
+        declared = any(bare == other.split("-")[-1] for other in note_carcs)
+        found.append(Demand("denial code", carc, 3.0, 1.0 if spoken else 0.7 if declared else 0.0))
+    upper = passage.prose.upper()
+    for diagnosis in question.diagnoses:
+        found.append(Demand("diagnosis", diagnosis, 2.0, float(diagnosis in upper or diagnosis.split(".")[0] in upper)))
+    found.extend(Demand("place", place, 1.0, float(place in passage.prose)) for place in question.places)
+    return found
+
+
+def modifier_group(modifier: str) -> frozenset[str]:
+    """The modifiers that answer for one another with this one, itself included."""
+    return next((group for group in _GROUPS if modifier in group), frozenset({modifier}))
+
+
+def _topic_demands(question: Question, passage: Passage, lexicon: Lexicon) -> list[Demand]:
+    found: list[Demand] = []
+    for name in question.topics:
+        need = lexicon.topics[name].needs
+        if need:
+            found.append(Demand("value", f"{need} ({name})", 2.0, float(passage.holds(need))))
+        elif name != "modifier" or not question.modifiers:
+            kind: DemandKind = "soft topic" if name in _SOFT else "topic"
+            found.append(Demand(kind, name, 0.8 if kind == "soft topic" else 2.0, float(name in passage.topics)))
+    return found
+
+
+def _word_demand(
+    word: Word,
+    question: Question,
+    passage: Passage,
+    rarity: Callable[[str], float],
+    likeness: Callable[[str], float] | None,
+) -> Demand:
+    met = 1.0 if word.stem in passage.stems else 0.0
+    if not met and len(word.form) >= 5:
+        met = 0.8 if _misspelt(word, passage) else 0.0
+    named = _is_name(word, question.text)
+    if not met and likeness and not named:
+        met = 0.8 * min(1.0, max(0.0, (likeness(word.form) - 0.35) / 0.3))
+    return Demand("name" if named else "word", word.form, 0.2 + 1.3 * rarity(word.form), met)
+
+
+def _misspelt(word: Word, passage: Passage) -> bool:
+    from rapidfuzz.distance import OSA
+
+    allowed = 1 if len(word.form) < 8 else 2
+    return any(
+        other[0] == word.stem[0]
+        and abs(len(other) - len(word.stem)) <= allowed
+        and OSA.distance(other, word.stem, score_cutoff=allowed) <= allowed
+        for other in passage.stems
+        if len(other) >= 4
+    )
+
+
+def _is_name(word: Word, text: str) -> bool:
+    """A word with digits in it or with a capital within a sentence names something: no other word will do for it."""
+    if any(character.isdigit() for character in word.form):
+        return not word.form.endswith(("st", "nd", "rd", "th"))
+    before = text[: word.start].rstrip()
+    written = text[word.start : word.end]
+    return bool(before and before[-1] not in '.?!:"\u201c(' and written[:1].isupper() and not written.isupper())
+
+
+def rarity_of(document_frequency: Callable[[str], int], rows: int) -> Callable[[str], float]:
+    """How rare a word is among `rows` chunks: 0 in all of them, 1 in none."""
+
+    def rarity(form: str) -> float:
+        return math.log((rows + 1) / (document_frequency(form) + 1)) / math.log(rows + 1) if rows else 1.0
+
+    return rarity

@@ -1,0 +1,354 @@
+"""One question from its words to its answer: read, select, search, decide, state the facts, quote, cite.
+
+Right without a language model. A model, when given, only writes sentences, and `grounding` decides which stand.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from assistant.ask.answer import Answer, Citation, GapKey, General, Nearest
+from assistant.ask.decline import decline
+from assistant.ask.demands import OFFICE_TOPICS
+from assistant.ask.excerpt import Excerpt, excerpt
+from assistant.ask.facts import Fact, fact_of, matching_rules
+from assistant.ask.knowledge import Knowledge, NoteScope
+from assistant.ask.lexicon import Lexicon, load_lexicon
+from assistant.ask.payers import PayerDirectory, directory_of
+from assistant.ask.question import Question, read_question
+from assistant.ask.retrieval import Legs, Searcher
+from assistant.ask.scope import select, stale
+from assistant.ask.sufficiency import Weighed, Weights, load_weights
+
+# A second note joins the best one, and a further plan the first, when it is nearly as probable.
+_ALSO_WITHIN = 0.12
+_SAME_NOTE_WITHIN = 0.35
+_MOST_PASSAGES = 3
+# Asked about these, a reader wants what happened and what fixed it, not the rule alone.
+_WANTS_THE_STORY = ("denial", "corrected-claim", "appeal", "document")
+_PLANS_WITHIN = 0.45
+_PLANS_BESIDE_OFFICE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An accepted passage for one payer (None: whatever the note holds for), with its facts and its quote."""
+
+    payer: str | None
+    weighed: Weighed
+    facts: tuple[Fact, ...]
+    quote: Excerpt
+
+
+Writer = Callable[[str, Sequence[Finding], Sequence[Citation]], str | None]
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Asks one body of knowledge. Holds no state between questions but what the notes' names give."""
+
+    knowledge: Knowledge
+    directory: PayerDirectory
+    lexicon: Lexicon
+    weights: Weights
+    legs: Legs = Legs()
+
+    @classmethod
+    def open(cls, knowledge: Knowledge, *, weights: Weights | None = None, legs: Legs = Legs()) -> Asker:
+        """An asker over the index; reads the payers' names once."""
+        slugs = {slug for scope in knowledge.scopes() if scope.layer == "practice" for slug in scope.payers}
+        return cls(
+            knowledge,
+            directory_of(knowledge.payer_notes(), sorted(slugs)),
+            load_lexicon(),
+            weights or load_weights(),
+            legs,
+        )
+
+    def ask(self, text: str, *, as_of: date, write: Writer | None = None, model: str | None = None) -> Answer:
+        """The answer as of a date. `write` is the language model's part; without it facts and quotes are the answer."""
+        started = time.perf_counter()
+        refused = decline(text)
+        if refused:
+            return Answer("declined", refused.answer, as_of, reason=refused.reason, model=model)
+        question = self.read(text, as_of=as_of)
+        on = question.on or as_of
+        read = time.perf_counter()
+        searcher = self._searcher(question)
+        findings, nearest = self._find(searcher, question, on)
+        searched = time.perf_counter()
+        timings = {"read": read - started, "search": searched - read}
+        if not findings:
+            answer = self._not_in_kb(searcher, question, on, nearest)
+        else:
+            answer = self._compose(question, findings, on, write)
+        timings["compose"] = time.perf_counter() - searched
+        return replace(answer, as_of=on, model=model, timings=timings)
+
+    def read(self, text: str, *, as_of: date) -> Question:
+        """The question as typed values."""
+        return read_question(
+            text,
+            directory=self.directory,
+            lexicon=self.lexicon,
+            as_of=as_of,
+            knows=lambda form: self.knowledge.document_frequency(form) > 0,
+        )
+
+    def passages(self, text: str, *, as_of: date) -> list[Weighed]:
+        """The sufficient passages for a question, most probable first; none for a question that is declined."""
+        if decline(text):
+            return []
+        question = self.read(text, as_of=as_of)
+        findings, _ = self._find(self._searcher(question), question, question.on or as_of)
+        return sorted((finding.weighed for finding in findings), key=lambda found: -found.probability)
+
+    def _searcher(self, question: Question) -> Searcher:
+        return Searcher.open(
+            self.knowledge,
+            question,
+            lexicon=self.lexicon,
+            directory=self.directory,
+            weights=self.weights,
+            legs=self.legs,
+        )
+
+    def _find(self, searcher: Searcher, question: Question, on: date) -> tuple[list[Finding], list[Weighed]]:
+        scopes = self.knowledge.scopes()
+        if question.unknown_payers and not question.payers:
+            return [], self._near_misses(searcher, scopes, on)
+        if question.payers:
+            findings: list[Finding] = []
+            seen: list[Weighed] = []
+            for payer in question.payer_slugs:
+                selected = select(
+                    scopes,
+                    on=on,
+                    accept=lambda scope, payer=payer: _practice_for(scope, payer),  # type: ignore[misc]
+                )
+                weighed = searcher.run(selected, payer=payer)
+                findings.extend(self._accept(question, weighed, payer))
+                seen.extend(weighed[:3])
+            return findings, sorted(seen, key=lambda found: -found.probability)
+        practice = searcher.run(select(scopes, on=on, accept=lambda scope: scope.layer == "practice"), payer=None)
+        findings = self._accept_across_plans(question, practice)
+        if findings:
+            return findings, practice
+        library = searcher.run(select(scopes, on=on, accept=lambda scope: scope.layer == "library"), payer=None)
+        return self._accept(question, library, None)[:1], practice
+
+    def sufficient(self, weighed: Weighed) -> bool:
+        """Whether the passage may answer the question at all."""
+        return weighed.probability >= self.weights.accept and weighed.refused_by is None
+
+    def _accept(self, question: Question, weighed: Sequence[Weighed], payer: str | None) -> list[Finding]:
+        """The best sufficient passage, further ones of the same note, and one of another note that is as good."""
+        enough = [found for found in weighed if self.sufficient(found)]
+        if not enough:
+            return []
+        best = enough[0]
+        chosen = [best]
+        for found in enough[1:]:
+            same_note = found.passage.note.note_id == best.passage.note.note_id
+            plans_own = payer in found.passage.note.payers and payer not in best.passage.note.payers
+            within = _SAME_NOTE_WITHIN if same_note or plans_own else _ALSO_WITHIN
+            if best.probability - found.probability <= within and len(chosen) < _MOST_PASSAGES:
+                chosen.append(found)
+        findings = [finding for found in chosen if (finding := self._finding(question, found, payer))]
+        if findings and findings[0].facts and not question.asks(*_WANTS_THE_STORY):
+            # A rule answers by itself: beside it only another rule, or the plan's own word, is worth reading.
+            return [findings[0], *(other for other in findings[1:] if other.facts or _own(other) > _own(findings[0]))]
+        return findings
+
+    def _accept_across_plans(self, question: Question, weighed: Sequence[Weighed]) -> list[Finding]:
+        """No payer named: each plan's own best where plans have their own, and the office's where that is as good."""
+        enough = [found for found in weighed if self.sufficient(found)]
+        if not enough:
+            return []
+        best = enough[0]
+        of_office = not best.passage.note.payers
+        within = _PLANS_BESIDE_OFFICE if of_office else _PLANS_WITHIN
+        office = [found for found in enough if not found.passage.note.payers]
+        if of_office and not question.procedure_demand:
+            return self._accept(question, office, None)
+        chosen: dict[str, Finding] = {}
+        for found in enough:
+            if best.probability - found.probability > within:
+                break
+            for payer in found.passage.note.payers:
+                if payer not in chosen and (finding := self._finding(question, found, payer)):
+                    chosen[payer] = finding
+        also = (
+            self._accept(question, office, None)
+            if of_office
+            else [
+                finding
+                for found in office[:1]
+                if best.probability - found.probability <= _ALSO_WITHIN
+                and (finding := self._finding(question, found, None))
+            ]
+        )
+        return [*also, *chosen.values()] if of_office else [*chosen.values(), *also]
+
+    def _finding(self, question: Question, found: Weighed, payer: str | None) -> Finding | None:
+        quote = excerpt(question, found.passage, lexicon=self.lexicon)
+        names = tuple(self.directory.display(slug) for slug in found.passage.note.payers)
+        facts = tuple(
+            fact_of(rule, found.passage.note, names)
+            for rule in matching_rules(question, found.passage, lexicon=self.lexicon)
+        )
+        if quote is None:
+            if not facts:
+                return None
+            rule = facts[0].rule
+            lines = found.passage.note.lines[rule.start_line - 1 : rule.end_line]
+            quote = Excerpt("\n".join(lines).strip(), rule.start_line, rule.end_line)
+        return Finding(payer, found, facts, quote)
+
+    def _near_misses(self, searcher: Searcher, scopes: Sequence[NoteScope], on: date) -> list[Weighed]:
+        return searcher.run(
+            select(scopes, on=on, accept=lambda scope: scope.layer == "practice" and not scope.payers), payer=None
+        )
+
+    def _not_in_kb(self, searcher: Searcher, question: Question, on: date, nearest: Sequence[Weighed]) -> Answer:
+        scopes = self.knowledge.scopes()
+        library = searcher.run(select(scopes, on=on, accept=lambda scope: _library_for(scope, question)), payer=None)
+        general = [
+            General(
+                note=found.passage.note.note_id,
+                heading=found.passage.chunk.heading,
+                lines=(quote.start_line, quote.end_line),
+                quote=quote.text,
+                verified=found.passage.note.verified,
+            )
+            for found in library[:4]
+            if self.sufficient(found) and (quote := excerpt(question, found.passage, lexicon=self.lexicon))
+        ][:2]
+        near = [
+            Nearest(found.passage.note.note_id, found.passage.chunk.heading, found.missing) for found in nearest[:3]
+        ]
+        who = self._who(question)
+        text = f"Not in the knowledge base{who}."
+        if question.unknown_payers and not question.payers:
+            text = f'Not in the knowledge base: no note knows a payer called "{question.unknown_payers[0]}".'
+        if general:
+            text += " The national rule below is general, not this payer's own: ask the payer, then write the note."
+        return Answer("not_in_kb", text, on, general=tuple(general), nearest=tuple(near), gap=gap_key(question))
+
+    def _who(self, question: Question) -> str:
+        names = [self.directory.display(slug) for slug in question.payer_slugs]
+        return f" for {' or '.join(names)}" if names else ""
+
+    def _compose(self, question: Question, findings: Sequence[Finding], on: date, write: Writer | None) -> Answer:
+        scopes = {scope.note_id: scope for scope in self.knowledge.scopes()}
+        citations: list[Citation] = []
+        parts: list[str] = []
+        facts: list[Fact] = []
+        several = len({finding.payer for finding in findings}) > 1
+        for finding in findings:
+            citation = self._citation(len(citations) + 1, finding, scopes[finding.weighed.passage.note.note_id], on)
+            known = next(
+                (other for other in citations if (other.note, other.quote) == (citation.note, citation.quote)), None
+            )
+            if known is None:
+                citations.append(citation)
+            citation = known or citation
+            parts.append(self._part(finding, citation, labelled=several))
+            facts.extend(fact for fact in finding.facts if fact not in facts)
+        notices = self._notices(question, findings, citations)
+        text = "\n".join(dict.fromkeys(parts))
+        if write:
+            written = write(question.text, findings, citations)
+            if written:
+                text = f"{written}\n{text}"
+        return Answer("answered", text, on, citations=tuple(citations), facts=tuple(facts), notices=tuple(notices))
+
+    def _part(self, finding: Finding, citation: Citation, *, labelled: bool) -> str:
+        note = finding.weighed.passage.note
+        labels = []
+        if note.layer == "library":
+            labels.append("General (starter library, not this practice's own)")
+        elif labelled and finding.payer:
+            labels.append(self.directory.display(finding.payer))
+        if note.status == "draft":
+            labels.append("DRAFT, not confirmed")
+        label = f"{', '.join(labels)}: " if labels else ""
+        said = [f"{fact.sentence} [{citation.n}]" for fact in finding.facts]
+        lead = f"{finding.quote.lead}: " if finding.quote.lead else ""
+        said.append(f"{lead}\u201c{finding.quote.text}\u201d [{citation.n}]")
+        return label + "\n".join(said)
+
+    def _citation(self, number: int, finding: Finding, scope: NoteScope, on: date) -> Citation:
+        note = finding.weighed.passage.note
+        return Citation(
+            n=number,
+            note=note.note_id,
+            title=note.title,
+            heading=finding.weighed.passage.chunk.heading,
+            lines=(finding.quote.start_line, finding.quote.end_line),
+            quote=finding.quote.text,
+            verified=note.verified,
+            review_by=note.review_by,
+            owner=note.owner,
+            stale=stale(scope, on),
+            status=note.status,
+            effective_from=note.effective_from,
+            effective_through=note.effective_through,
+        )
+
+    def _notices(self, question: Question, findings: Sequence[Finding], citations: Sequence[Citation]) -> list[str]:
+        """What a reader must know beside the answer: several plans, missing plans, stale notes, drafts."""
+        notices = []
+        for group in question.payers:
+            if len(group) > 1:
+                names = ", ".join(self.directory.display(slug) for slug in group)
+                notices.append(f"The name fits several plans ({names}); each plan's answer is labelled.")
+        answered = {finding.payer for finding in findings}
+        missing = [slug for slug in question.payer_slugs if slug not in answered]
+        if missing:
+            names = ", ".join(self.directory.display(slug) for slug in missing)
+            notices.append(f"Not in the knowledge base for {names}.")
+        for citation in citations:
+            if citation.stale:
+                notices.append(f"[{citation.n}] is stale: {citation.freshness()}.")
+            if citation.status == "draft":
+                notices.append(f"[{citation.n}] is a draft: nobody has confirmed it and it is not enforced.")
+        return notices
+
+
+def _own(finding: Finding) -> bool:
+    return finding.payer in finding.weighed.passage.note.payers
+
+
+def _practice_for(scope: NoteScope, payer: str) -> bool:
+    return scope.layer == "practice" and (not scope.payers or payer in scope.payers)
+
+
+def _library_for(scope: NoteScope, question: Question) -> bool:
+    return scope.layer == "library" and (
+        not scope.payers or not question.names_a_payer or bool(set(scope.payers) & set(question.payer_slugs))
+    )
+
+
+def gap_key(question: Question) -> GapKey:
+    """The gap a question leaves, independent of its wording."""
+    asked = [
+        topic
+        for topic in question.topics
+        if topic not in {"deadline"} or not OFFICE_TOPICS.intersection(question.topics)
+    ]
+    words = (
+        sorted({word.stem for word in question.rest})
+        if not asked and not question.codes and not question.procedures
+        else []
+    )
+    return GapKey(
+        payers=tuple(sorted(set(question.payer_slugs) | set(question.unknown_payers))),
+        codes=tuple(
+            sorted({str(code_range) for code_range in question.codes} | set(question.procedures) | set(question.carcs))
+        ),
+        asked=tuple(sorted({*asked, *(f"modifier {modifier}" for modifier in question.modifiers), *words})),
+    )

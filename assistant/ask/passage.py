@@ -1,0 +1,242 @@
+"""What one passage of a note speaks of: codes, procedures, topics, modifiers, denial codes, values.
+
+The same reading for every passage, so that a question's demands can be held against it. Decides nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistant.ask.lexicon import Lexicon
+from assistant.ask.segments import Segment
+from assistant.ask.words import words
+from ingest.codes import CodeRange, CodeSet
+from ingest.index.chunk import Chunk
+from ingest.notes.model import KbNote, RuleBlock
+
+_RANGE = re.compile(r"\b(\d{5}|[A-V]\d{4})\s*(?:-|\u2013|to|through)\s*(\d{5}|[A-V]\d{4})\b")
+_CODE = re.compile(r"(?<![\w.$])(\d{5}|[A-V]\d{4}|\d{4}[FTUM])(?!\d)")
+_SHORT = re.compile(r"(?<=\d)/(\d{1,4})(?!\d)")
+_MODIFIER = re.compile(
+    r"(?<![\w$.:/])-?(2[1-9]|3[23]|4[789]|5[0-9]|6[26]|7[3-9]|8[0-2]|9[0-59]|X[EPSU]|RT|LT|JW|JZ|GA|GX|GY|GZ|KX"
+    r"|TC|AS|AB|AT|QW|G[CEV]|F[A1-9]|T[A1-9]|E[1-4])"
+    r"(?![\w%$])"
+)
+_DENIAL = re.compile(r"\b(?:(?:CO|PR|OA|PI)[\s-]?(?:\d{1,3}|[AB]\d{1,2})|CARC\s+\w{1,3}|(?:N|MA|M)\d{1,4})\b")
+_DURATION = re.compile(
+    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fourteen|thirty|sixty"
+    r"|ninety)[\s-]*(?:calendar |business |working )?"
+    r"(?:day|days|month|months|week|weeks|year|years|hour|hours|minutes|d|mo|wk|yr|yrs|hrs|hr)\b|\b(?:by|on"
+    r"|before|until) the \d{1,2}(?:st|nd|rd|th)\b|\b\d{1,2}(?:st|nd|rd|th) of\b|\b(?:same|next) (?:business"
+    r" )?day\b|"
+    r"\b(?:mon|tues|wednes|thurs|fri)day\b|\b\d{4}-\d\d-\d\d\b|\b(?:no|without) (?:time )?limit\b",
+    re.IGNORECASE,
+)
+_FAX = re.compile(r"\bfax(?:ed)?\b[^.;|\n]{0,20}?[\d(][\d() .-]{6,}\d", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"\b(?:\d{1,4}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|once|twice|single|no more than)\b",
+    re.IGNORECASE,
+)
+_CONTACT = re.compile(r"\b\d{3}[-.\s]\d{4}\b|\bext\.?\s*\d+|\bextension\b|@|\boption \d\b|\bcall\b", re.IGNORECASE)
+_AMOUNT = re.compile(r"[$%]|\bpercent\b|\bdollars?\b", re.IGNORECASE)
+_PERSON = re.compile(
+    r"\b[a-z]+\.[a-z]+\b(?!\.)|\b(?:Dr|Mr|Ms|Mrs)\.? [A-Z]|(?<=[a-z,;(] )[A-Z][a-z]{2,}\b|(?:^|[.:|]"
+    r" )[A-Z][a-z]+ [a-z]+s\b|\bdesk\b|\bdepartment\b|\bcoordinator\b|\bmanager\b"
+)
+_FORM = re.compile(r"\b[A-Z]{1,4}-?\d{1,4}[A-Z]?\b|\bform\b", re.IGNORECASE)
+_FAX_NUMBER = re.compile(
+    r"\bfax\b[^.;|\n]{0,40}?[\d(][\d() .-]{6,}\d|[\d(][\d() .-]{6,}\d[^.;|\n]{0,12}\bfax\b", re.IGNORECASE
+)
+_ADDRESS = re.compile(
+    r"\bp\.?\s?o\.? box\b|\bbox \d+|\bsuite \d+|\bfloor\b|\bmail ?stop\b|\b\d+ [A-Z]\w+ (?:st|street|ave|avenue"
+    r"|road|rd|blvd|lane|drive|way)\b|\bbuilding \w+",
+    re.IGNORECASE,
+)
+_EMAIL = re.compile(r"\S@\S")
+_NEEDS = {
+    "form": _FORM,
+    "fax": _FAX_NUMBER,
+    "address": _ADDRESS,
+    "email": _EMAIL,
+    "duration": _DURATION,
+    "contact": _CONTACT,
+    "amount": _AMOUNT,
+    "person": _PERSON,
+    "number": _NUMBER,
+}
+
+
+def codes_in(text: str) -> CodeSet:
+    """The procedure codes and ranges a text writes, also the short ends of `31254/55`."""
+    ranges: list[CodeRange] = []
+    for match in _RANGE.finditer(text):
+        try:
+            ranges.append(CodeRange.parse(f"{match.group(1)}-{match.group(2)}"))
+        except ValueError:
+            continue
+    for match in _CODE.finditer(text):
+        code = match.group(1)
+        ranges.append(CodeRange.parse(code))
+        for short in _SHORT.finditer(text, match.end(), match.end() + 20):
+            digits = short.group(1)
+            if len(digits) < 5 and code.isdigit():
+                ranges.append(CodeRange.parse(code[: -len(digits)] + digits))
+    return CodeSet(tuple(dict.fromkeys(ranges)))
+
+
+def carcs_in(text: str) -> frozenset[str]:
+    """The denial codes a text writes, as `CO-97`, `97` for a CARC without its group, `N122`."""
+    found = set()
+    for match in _DENIAL.finditer(text):
+        written = re.sub(r"\s+", "-", match.group().strip())
+        written = re.sub(r"^(CO|PR|OA|PI)(?=[\dAB])", r"\1-", written)
+        found.add(written.removeprefix("CARC-"))
+    return frozenset(found)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A chunk with its note, read on demand. `similarity` is the cosine to the question.
+
+    `segments` are the pieces that speak for the payer asked about: of a list of all plans, that plan's line.
+    """
+
+    chunk: Chunk
+    note: KbNote
+    row: int
+    similarity: float
+    lexicon: Lexicon
+    segments: tuple[Segment, ...]
+
+    @cached_property
+    def prose(self) -> str:
+        """The pieces as plain text, each with the lead it needs."""
+        return "\n".join(segment.plain for segment in self.segments)
+
+    @cached_property
+    def rules(self) -> tuple[RuleBlock, ...]:
+        """The rule blocks that stand within the chunk's lines."""
+        return tuple(
+            rule for rule in self.note.rules if self.chunk.start_line <= rule.start_line <= self.chunk.end_line
+        )
+
+    @cached_property
+    def headline(self) -> str:
+        """Title and headings above the chunk."""
+        return ". ".join((self.note.title, *self.chunk.heading_path))
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The stems of headline and prose."""
+        return frozenset(word.stem for word in words(f"{self.headline} {self.prose}"))
+
+    @cached_property
+    def forms(self) -> frozenset[str]:
+        """The words of headline and prose as written, in lower case; those worth comparing by meaning."""
+        return frozenset(
+            word.form
+            for word in words(f"{self.headline} {self.prose}")
+            if len(word.form) > 2 and word.form.isalpha() and word.form not in self.lexicon.plain_forms
+        )
+
+    @cached_property
+    def _stem_list(self) -> list[str]:
+        return [word.stem for word in words(f"{self.headline} . {self.prose}")]
+
+    @cached_property
+    def own_codes(self) -> CodeSet:
+        """The codes the passage itself writes: in its lines, its headings, its rules."""
+        written = codes_in(f"{self.prose} {' '.join(self.chunk.heading_path)}")
+        ruled = tuple(code_range for rule in self.rules if rule.when for code_range in rule.when.codes)
+        return CodeSet((*written.ranges, *ruled))
+
+    @cached_property
+    def procedures(self) -> frozenset[str]:
+        """The procedures the passage names in everyday words, headline included."""
+        return frozenset(name for hit in self.lexicon.procedure_phrases.find(self._stem_list) for name in hit.names)
+
+    @cached_property
+    def topics(self) -> frozenset[str]:
+        """The topics the passage speaks of, by its words and by what its rules demand."""
+        found = {name for hit in self.lexicon.evidence_phrases.find(self._stem_list) for name in hit.names}
+        # A longer phrase hides the shorter ones in it, so single words are looked at once more by themselves.
+        for word in self.stems:
+            for hit in self.lexicon.evidence_phrases.find([word]):
+                found.update(hit.names)
+        for rule in self.rules:
+            found.update(rule_topics(rule))
+        if self.modifiers:
+            found.add("modifier")
+        return frozenset(found)
+
+    @cached_property
+    def modifiers(self) -> frozenset[str]:
+        """The modifiers the passage writes, in prose, headline or rules."""
+        spoken = frozenset(_MODIFIER.findall(f"{self.headline} {self.prose}"))
+        hung = frozenset(
+            part
+            for match in re.finditer(r"\b(?:\d{5}|[A-V]\d{4})((?:-(?:\d\d|[A-Z][A-Z0-9]))+)\b", self.prose)
+            for part in match.group(1).strip("-").split("-")
+        )
+        ruled = frozenset(modifier for rule in self.rules for modifier in rule_modifiers(rule))
+        return spoken | hung | ruled
+
+    @cached_property
+    def carcs(self) -> frozenset[str]:
+        """The denial codes the passage writes."""
+        return carcs_in(f"{self.headline} {self.prose}")
+
+    def holds(self, need: str) -> bool:
+        """True when the passage holds a value of the kind a topic needs."""
+        if need == "duration" and any(rule.file_within_days is not None for rule in self.rules):
+            return True
+        if need == "number" and any(rule.units_max is not None for rule in self.rules):
+            return True
+        return holds(need, self.prose)
+
+
+def holds(need: str, text: str) -> bool:
+    """True when the text holds a value of a kind: duration, contact (no fax), amount, person or number."""
+    if need == "contact":
+        text = _FAX.sub(" ", text)
+    return _NEEDS[need].search(text) is not None
+
+
+def rule_modifiers(rule: RuleBlock) -> frozenset[str]:
+    """Every modifier a rule block names."""
+    found: set[str] = set()
+    if rule.when:
+        found.update(rule.when.modifiers)
+    if rule.require:
+        found.update(rule.require.modifiers)
+    if rule.forbid:
+        found.update(rule.forbid.modifiers)
+    return frozenset(found)
+
+
+def rule_topics(rule: RuleBlock) -> frozenset[str]:
+    """The topics a rule block answers by what it demands."""
+    found: set[str] = set()
+    if rule_modifiers(rule):
+        found.add("modifier")
+    if rule.units_max is not None or (rule.require and rule.require.units is not None):
+        found.add("units")
+    if rule.file_within_days is not None:
+        found.update(("deadline", "timely-filing"))
+    if rule.require and rule.require.authorization:
+        found.add("authorization")
+    if rule.require and (rule.require.documentation or rule.require.attachments):
+        found.add("document")
+    if (rule.require and rule.require.places) or (rule.forbid and rule.forbid.places):
+        found.add("place-of-service")
+    if (rule.require and rule.require.diagnoses) or (rule.forbid and rule.forbid.diagnoses):
+        found.add("diagnosis")
+    if rule.when and rule.when.bilateral:
+        found.add("both-sides")
+    if rule.when and rule.when.age:
+        found.add("age")
+    if rule.when and rule.when.days_since:
+        found.add("global-period")
+    return frozenset(found)

@@ -1,0 +1,256 @@
+"""Candidates for a question: BM25, vectors and named codes, fused by reciprocal rank within the notes that may answer.
+
+Ranks only what the scope allows; whether the best is good enough is decided in `sufficiency`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.ask.demands import demands_on, rarity_of
+from assistant.ask.facts import matching_rules
+from assistant.ask.knowledge import Knowledge, NoteScope
+from assistant.ask.lexicon import Lexicon
+from assistant.ask.passage import Passage
+from assistant.ask.payers import PayerDirectory
+from assistant.ask.question import Question
+from assistant.ask.scope import row_mask
+from assistant.ask.segments import Segment, about, segments
+from assistant.ask.sufficiency import Weighed, Weights, features_of, probability, share_met
+
+_CANDIDATES = 40
+_RRF_K = 60
+# The candidates that are read piece by piece; the others were too far away in every leg of the search.
+_READ_CLOSELY = 14
+_PIECES_READ = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Legs:
+    """Which legs of the search are on. All on in use; switched off one by one by the evaluation."""
+
+    words: bool = True
+    vectors: bool = True
+    codes: bool = True
+
+
+@dataclass(frozen=True)
+class Searcher:
+    """Everything that is computed once for a question and shared by its runs over several payers."""
+
+    knowledge: Knowledge
+    question: Question
+    lexicon: Lexicon
+    directory: PayerDirectory
+    weights: Weights
+    legs: Legs
+    vector: NDArray[np.float32]
+    bare_vector: NDArray[np.float32]
+    similarities: NDArray[np.float32]
+    search_words: tuple[str, ...]
+    rarity: Callable[[str], float]
+    _segments: dict[int, tuple[Segment, ...]]
+    _vectors: dict[str, NDArray[np.float32]]
+
+    @classmethod
+    def open(
+        cls,
+        knowledge: Knowledge,
+        question: Question,
+        *,
+        lexicon: Lexicon,
+        directory: PayerDirectory,
+        weights: Weights,
+        legs: Legs,
+    ) -> Searcher:
+        """Embed the question once and prepare its words."""
+        vector, bare_vector = knowledge.embed([question.spoken, question.bare or question.spoken])
+        similarities = knowledge.similarities(vector)
+        return cls(
+            knowledge=knowledge,
+            question=question,
+            lexicon=lexicon,
+            directory=directory,
+            weights=weights,
+            legs=legs,
+            vector=vector,
+            bare_vector=bare_vector,
+            similarities=similarities,
+            search_words=_search_words(question),
+            rarity=rarity_of(knowledge.document_frequency, len(similarities)),
+            _segments={},
+            _vectors={},
+        )
+
+    def run(self, selected: Sequence[NoteScope], *, payer: str | None, closely: int = _READ_CLOSELY) -> list[Weighed]:
+        """The passages of the selected notes by the probability that they answer, highest first.
+
+        `payer` drops what is about other payers only; `closely` is how many candidates are read piece by piece.
+        """
+        candidates = self._candidates(selected)
+        read: list[tuple[Passage, int | None]] = []
+        for row, lexical_rank in candidates:
+            passage = self._passage(row, payer)
+            if passage is not None:
+                read.append((passage, lexical_rank))
+            if len(read) == closely:
+                break
+        self._embed_pieces([passage for passage, _ in read])
+        weighed = [self._weigh(passage, rank, payer) for passage, rank in read]
+        return sorted(weighed, key=lambda found: (-found.probability, found.passage.row))
+
+    def _candidates(self, selected: Sequence[NoteScope]) -> list[tuple[int, int | None]]:
+        """Rows by fused rank, each with its rank among the word hits."""
+        if not selected:
+            return []
+        allowed = row_mask(selected, len(self.similarities))
+        ranks: list[list[int]] = []
+        lexical: list[int] = []
+        if self.legs.words and self.search_words:
+            hits = self.knowledge.search(self.search_words, limit=_CANDIDATES, allowed_rows=allowed)
+            lexical = [row for row, _ in hits]
+            ranks.append(lexical)
+        if self.legs.vectors:
+            ranks.append(self._nearest(allowed))
+        wanted = [
+            *self.question.codes,
+            *(one for name in self.question.procedures for one in self.lexicon.procedures[name].codes),
+        ]
+        if self.legs.codes and wanted:
+            rows = [row for row in self.knowledge.codes_rows(wanted) if allowed[row]]
+            ranks.append(sorted(rows, key=lambda row: -self.similarities[row])[:_CANDIDATES])
+        word_rank = {row: rank for rank, row in enumerate(lexical)}
+        return [(row, word_rank.get(row)) for row, _ in _fuse(ranks)]
+
+    def _weigh(self, passage: Passage, lexical_rank: int | None, payer: str | None) -> Weighed:
+        demands = demands_on(
+            self.question,
+            passage,
+            rarity=self.rarity,
+            lexicon=self.lexicon,
+            names_payer=self._names(passage, payer),
+            likeness=(lambda form: self._likeness(form, passage)) if self.legs.vectors else None,
+        )
+        features = features_of(
+            self.question,
+            passage,
+            demands,
+            bare_similarity=float(self.knowledge.vector(passage.row) @ self.bare_vector),
+            closest=self._closest(passage, self.vector),
+            bare_closest=self._closest(passage, self.bare_vector),
+            piece_share=self._piece_share(passage, payer),
+            lexical_rank=lexical_rank,
+            has_rule=bool(matching_rules(self.question, passage, lexicon=self.lexicon)),
+        )
+        return Weighed(passage, demands, features, probability(features, self.weights))
+
+    def _piece_share(self, passage: Passage, payer: str | None) -> float:
+        """The largest share of the demands that a single piece below its headings meets, by its words alone."""
+        if len(passage.segments) > _PIECES_READ:
+            return 0.0
+        names_payer = self._names(passage, payer)
+        return max(
+            (
+                share_met(
+                    demands_on(
+                        self.question,
+                        replace(passage, segments=(piece,)),
+                        rarity=self.rarity,
+                        lexicon=self.lexicon,
+                        names_payer=names_payer,
+                    )
+                )
+                for piece in passage.segments
+            ),
+            default=0.0,
+        )
+
+    def _names(self, passage: Passage, payer: str | None) -> float:
+        """1 where the note is the payer's own, 0.8 where the passage names it, 0 where it speaks for every payer."""
+        if payer is None or payer in passage.note.payers:
+            return 1.0
+        return 0.8 if payer in self.directory.exact(f"{passage.headline} . {passage.prose}") else 0.0
+
+    def _closest(self, passage: Passage, vector: NDArray[np.float32]) -> float:
+        """The cosine of the question to the passage's nearest piece; to the whole where there is no piece."""
+        texts = _piece_texts(passage)
+        if not texts or not self.legs.vectors:
+            return passage.similarity
+        return max(float(self._vectors[text] @ vector) for text in texts)
+
+    def _likeness(self, form: str, passage: Passage) -> float:
+        """The highest cosine of a word to a word of the passage."""
+        forms = sorted(passage.forms)
+        if not forms:
+            return 0.0
+        self._embed_all((form, *forms))
+        stacked = np.stack([self._vectors[other] for other in forms])
+        return float(np.max(stacked @ self._vectors[form]))
+
+    def _embed_pieces(self, passages: Iterable[Passage]) -> None:
+        if self.legs.vectors:
+            self._embed_all([text for passage in passages for text in _piece_texts(passage)])
+
+    def _embed_all(self, texts: Iterable[str]) -> None:
+        missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        if missing:
+            self._vectors.update(zip(missing, self.knowledge.embed(missing), strict=True))
+
+    def _nearest(self, allowed: NDArray[np.bool_]) -> list[int]:
+        masked = np.where(allowed, self.similarities, -2.0)
+        count = min(_CANDIDATES, int(allowed.sum()))
+        if count == 0:
+            return []
+        best = np.argpartition(-masked, count - 1)[:count]
+        return [int(row) for row in best[np.argsort(-masked[best], kind="stable")]]
+
+    def _passage(self, row: int, payer: str | None) -> Passage | None:
+        """The passage as it speaks for a payer; None when it is about other payers only."""
+        chunk = self.knowledge.chunk(row)
+        note = self.knowledge.note(chunk.note_id)
+        pieces = self._segments.get(row)
+        if pieces is None:
+            pieces = self._segments[row] = segments(note, chunk)
+        if payer is not None:
+            headed = self.directory.exact(" . ".join(chunk.heading_path)) or (
+                frozenset() if note.payers else self.directory.exact(note.title)
+            )
+            if headed and payer not in headed:
+                return None
+            if note.payers != (payer,) and headed != {payer}:
+                narrowed = about(pieces, payer, self.directory)
+                if pieces and not narrowed:
+                    return None
+                pieces = narrowed
+        return Passage(chunk, note, row, float(self.similarities[row]), self.lexicon, pieces)
+
+
+def _piece_texts(passage: Passage) -> list[str]:
+    """The passage's pieces as they are embedded: each below its heading, since "90 days" alone says little."""
+    heading = passage.chunk.heading or passage.note.title
+    return [f"{heading}. {piece.plain}" for piece in passage.segments]
+
+
+def _fuse(ranks: Iterable[Sequence[int]]) -> list[tuple[int, float]]:
+    """Reciprocal rank fusion: rows with their fused score, best first."""
+    fused: defaultdict[int, float] = defaultdict(float)
+    for rows in ranks:
+        for rank, row in enumerate(rows):
+            fused[row] += 1.0 / (_RRF_K + rank + 1)
+    return sorted(fused.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _search_words(question: Question) -> tuple[str, ...]:
+    """The words to look for: codes first (they weigh most), then content words and the names of procedures."""
+    found: list[str] = [end for code_range in question.codes for end in (code_range.low, code_range.high)]
+    found.extend(question.carcs)
+    found.extend(question.diagnoses)
+    found.extend(question.modifiers)
+    found.extend(word.form for word in question.content)
+    found.extend(name.replace("-", " ") for name in question.procedures)
+    return tuple(dict.fromkeys(found))

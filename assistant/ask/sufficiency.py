@@ -1,0 +1,153 @@
+"""Whether a passage answers a question: the sufficiency decision, as a probability from named features.
+
+The weights stand in sufficiency.toml with the sets they were fitted on (`understudy eval fit`); nothing here is
+specific to a practice.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from assistant.ask.demands import OFFICE_TOPICS, Demand
+from assistant.ask.passage import Passage
+from assistant.ask.question import Question
+
+FEATURES = (
+    "bare_similarity", "bare_closest", "similarity", "closest", "share", "piece_share",
+    "procedure_met", "procedure_missing", "companion_missing", "topic_met", "topic_missing",
+    "soft_missing", "value_missing", "words_met", "words_missing", "name_missing", "modifier_missing", "denial_missing",
+    "denial_met", "diagnosis_missing", "payer_general", "own_payer_general", "rule", "office",
+    "lexical", "unexplained_similarity", "closest_when_missing",
+)  # fmt: skip
+
+
+_EXACT_VALUES = frozenset({"fax", "address", "email", "amount"})
+# Topics that have few ways to be written: a passage without one of them does not speak of it.
+_EXACT_TOPICS = frozenset(
+    {"yearly", "appeal-second", "payer-id", "copay", "ndc", "locum", "resident", "assistant-surgeon", "abn", "interest"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One weight for each feature, the constant, and the probability from which a passage may answer."""
+
+    constant: float
+    by_feature: dict[str, float]
+    accept: float
+    fitted_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A passage with the demands on it, its features and the probability that it answers (0 to 1)."""
+
+    passage: Passage
+    demands: tuple[Demand, ...]
+    features: dict[str, float]
+    probability: float
+
+    @property
+    def refused_by(self) -> Demand | None:
+        """The demand for which nothing else will do and which the passage does not meet; None when there is none.
+
+        A modifier or a denial code the question names, a name with digits in it, a fax number, a copay: a passage
+        that does not hold it answers another question, however close it is.
+        """
+        for demand in self.demands:
+            if demand.met == 0 and (
+                demand.kind in ("modifier", "denial code")
+                or (demand.kind == "name" and any(character.isdigit() for character in demand.name))
+                or (demand.kind == "value" and demand.name.split(" ")[0] in _EXACT_VALUES)
+                or (demand.kind == "topic" and demand.name in _EXACT_TOPICS)
+            ):
+                return demand
+        return None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The demands that nothing in the passage meets."""
+        return tuple(str(demand) for demand in self.demands if demand.met == 0)
+
+
+@cache
+def load_weights() -> Weights:
+    """The weights of this installation."""
+    raw = tomllib.loads(Path(__file__).with_name("sufficiency.toml").read_text(encoding="utf-8"))
+    return Weights(raw["constant"], dict(raw["weights"]), raw["accept"], raw["fitted_on"])
+
+
+def share_met(demands: Sequence[Demand]) -> float:
+    """The share of the demands that is met, by weight; 0 when there is none."""
+    total = sum(demand.weight for demand in demands)
+    return sum(demand.weight * demand.met for demand in demands) / total if total else 0.0
+
+
+def features_of(
+    question: Question,
+    passage: Passage,
+    demands: Sequence[Demand],
+    *,
+    bare_similarity: float,
+    closest: float,
+    bare_closest: float,
+    piece_share: float,
+    lexical_rank: int | None,
+    has_rule: bool,
+) -> dict[str, float]:
+    """The features of a passage. `closest` is the cosine of its nearest piece,
+    `piece_share` the share of the demands that one piece meets by itself; `lexical_rank` counts from 0."""
+
+    def of(*kinds: str) -> list[Demand]:
+        return [demand for demand in demands if demand.kind in kinds]
+
+    def missing(*kinds: str) -> float:
+        return min(2.0, sum(1.0 - demand.met for demand in of(*kinds)))
+
+    def mean(*kinds: str) -> float:
+        chosen = of(*kinds)
+        weight = sum(demand.weight for demand in chosen)
+        return sum(demand.weight * demand.met for demand in chosen) / weight if weight else 1.0
+
+    share = share_met(demands)
+    word_weight = sum(demand.weight for demand in of("word", "name"))
+    return {
+        "bare_similarity": bare_similarity,
+        "bare_closest": bare_closest,
+        "similarity": passage.similarity,
+        "closest": closest,
+        "share": share,
+        "piece_share": piece_share,
+        "procedure_met": mean("code", "procedure") if of("code", "procedure") else 0.0,
+        "procedure_missing": missing("code", "procedure"),
+        "companion_missing": missing("companion"),
+        "topic_met": mean("topic") if of("topic") else 0.0,
+        "topic_missing": missing("topic"),
+        "soft_missing": missing("soft topic"),
+        "value_missing": missing("value"),
+        "words_met": mean("word", "name"),
+        "words_missing": min(4.0, sum(demand.weight * (1 - demand.met) for demand in of("word"))),
+        "name_missing": missing("name"),
+        "modifier_missing": missing("modifier"),
+        "denial_missing": missing("denial code"),
+        "denial_met": sum(demand.met for demand in of("denial code")),
+        "diagnosis_missing": missing("diagnosis"),
+        "payer_general": missing("payer"),
+        "own_payer_general": missing("own payer"),
+        "rule": float(has_rule),
+        "office": float(bool(OFFICE_TOPICS.intersection(question.topics))),
+        "lexical": 0.0 if lexical_rank is None else 1.0 / (1.0 + lexical_rank),
+        "unexplained_similarity": passage.similarity if word_weight > 1.5 else 0.0,
+        "closest_when_missing": closest if missing("topic", "procedure", "code") else 0.0,
+    }
+
+
+def probability(features: dict[str, float], weights: Weights) -> float:
+    """The probability that a passage with these features answers."""
+    total = weights.constant + sum(weights.by_feature[name] * value for name, value in features.items())
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))

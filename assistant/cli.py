@@ -1,0 +1,68 @@
+"""The command line: parses, hands over to one module for each command, and turns errors into exit codes.
+
+`--help` imports none of the commands' machinery. Exit 0 answered or pass, 1 findings or refused, 2 bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from assistant.errors import UnderstudyError
+from assistant.telemetry import silence_telemetry
+
+# Command modules of our own, in the order a reader meets them. Others come through the entry-point group.
+_COMMANDS = ("ask", "kb", "note", "ingest", "gaps", "init")
+ENTRY_POINT_GROUP = "understudy.commands"
+BAD_INPUT = 2
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole parser, every command registered."""
+    parser = argparse.ArgumentParser(
+        prog="understudy",
+        description="Keeps what a medical practice's coder knows: answers from the practice's own notes, with sources.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in _COMMANDS:
+        import_module(f"assistant.commands.{name}").register(commands)
+    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name):
+        try:
+            register = point.load()
+        except ImportError as error:
+            # A command that came with another package must not take the practice's own commands with it.
+            print(f"understudy: the command {point.name} cannot be loaded ({error})", file=sys.stderr)
+            continue
+        register(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    silence_telemetry(os.environ)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:  # a console in another encoding must not end an answer
+            reconfigure(encoding="utf-8", errors="replace")
+    parsed = build_parser().parse_args(arguments)
+    try:
+        code: int = parsed.run(parsed)
+    except UnderstudyError as error:
+        print(f"understudy: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        # The reader (head, a pager) has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("understudy: stopped", file=sys.stderr)
+        return 130
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

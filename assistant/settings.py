@@ -1,0 +1,122 @@
+"""The practice folder and its understudy.toml, as frozen values. Opens no index, no records and no model."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import PracticeError, SettingsError
+
+SETTINGS_FILE = "understudy.toml"
+_KEYS: dict[str, dict[str, type]] = {
+    "practice": {"name": str, "specialties": list},
+    "defaults": {"payer": str, "place": str},
+    "model": {"use": str, "allow-remote": bool, "context-tokens": int},
+    "ask": {"accept": float},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What understudy.toml says; every key is optional. `prefill_*` fill forms only, never the domain."""
+
+    name: str = ""
+    specialties: tuple[str, ...] = ()
+    prefill_payer: str | None = None
+    prefill_place: str | None = None
+    model: str = "off"
+    allow_remote_model: bool = False
+    context_tokens: int | None = None
+    accept: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """A practice folder with the places in it and the library every practice inherits."""
+
+    folder: Path
+    library: Path
+    settings: Settings = field(default_factory=Settings)
+
+    @property
+    def kb(self) -> Path:
+        """The practice's Markdown notes."""
+        return self.folder / "kb"
+
+    @property
+    def data(self) -> Path:
+        """What the program writes: index and records."""
+        return self.folder / "data"
+
+    @property
+    def index(self) -> Path:
+        """The index, a cache that may be deleted at any time."""
+        return self.data / "index"
+
+    @property
+    def records(self) -> Path:
+        """The records, which must never be lost."""
+        return self.data / "records.sqlite"
+
+
+def find_practice(option: str | None, environ: Mapping[str, str], current: Path) -> Practice:
+    """The practice folder: `--practice`, else UNDERSTUDY_PRACTICE, else the current folder.
+
+    Raises PracticeError when there is no kb folder in it, SettingsError for an understudy.toml that is not understood.
+    """
+    from assistant.shipped import shipped_folder
+
+    named = option or environ.get("UNDERSTUDY_PRACTICE")
+    folder = (Path(named).expanduser() if named else current).absolute()
+    if not folder.is_dir():
+        raise PracticeError(f"{folder}: there is no such folder; `understudy init {named}` makes a practice folder")
+    if not (folder / "kb").is_dir():
+        raise PracticeError(
+            f"{folder}: no kb folder in it, so this is no practice folder; go to yours, name it with --practice, "
+            "or make one with `understudy init FOLDER`"
+        )
+    return Practice(folder, shipped_folder("kb/library"), read_settings(folder / SETTINGS_FILE))
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings of a file; the defaults when there is none. Raises SettingsError naming key and mend."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read ({error}); mend it or take it away") from error
+    _check(path, raw)
+    practice, defaults, model = raw.get("practice", {}), raw.get("defaults", {}), raw.get("model", {})
+    return Settings(
+        name=practice.get("name", ""),
+        specialties=tuple(practice.get("specialties", ())),
+        prefill_payer=defaults.get("payer"),
+        prefill_place=defaults.get("place"),
+        model=model.get("use", "off"),
+        allow_remote_model=model.get("allow-remote", False),
+        context_tokens=model.get("context-tokens"),
+        accept=raw.get("ask", {}).get("accept"),
+    )
+
+
+def _check(path: Path, raw: Mapping[str, Any]) -> None:
+    for table, entries in raw.items():
+        if table not in _KEYS or not isinstance(entries, dict):
+            raise SettingsError(f"{path}: unknown table [{table}]{_near(table, _KEYS)}")
+        for key, value in entries.items():
+            expected = _KEYS[table].get(key)
+            if expected is None:
+                raise SettingsError(f'{path}: unknown key "{key}" in [{table}]{_near(key, _KEYS[table])}')
+            if not isinstance(value, expected) or (expected is not bool and isinstance(value, bool)):
+                raise SettingsError(f'{path}: "{key}" in [{table}] must be a {expected.__name__}')
+
+
+def _near(word: str, known: Mapping[str, Any]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1)
+    return f'; did you mean "{near[0]}"?' if near else f"; known are {', '.join(known)}"

@@ -1,0 +1,242 @@
+"""`understudy eval`: how well questions are answered, run against run. Registered through `understudy.commands`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.commands.common import Commands, add_practice, day, print_json, progress_bar
+from assistant.errors import InputError, PracticeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evals.record import Difference, RunRecord
+    from evals.run import RunPlan
+    from evals.scorers import FigureKind
+
+BELOW = 1
+# The names stand here too, so that `understudy --help` need not import what they switch off.
+_PARTS = ("payer-filter", "words", "vectors", "codes", "facts")
+
+
+def register(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Add the command with its actions."""
+    parser = commands.add_parser("eval", help="measure how well questions are answered, against a baseline")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    run = actions.add_parser("run", help="ask every item of a set and score the answers")
+    _add_set(run)
+    run.add_argument("--model", default="off", metavar="off|default|PATH|URL", help="the language model (default: off)")
+    run.add_argument(
+        "--without", action="append", choices=_PARTS, default=[], help="leave a part of asking out; may be repeated"
+    )
+    run.add_argument("--report", metavar="FILE.md", help="write the whole report to a file as well")
+    run.set_defaults(run=run_run)
+
+    compare = actions.add_parser("compare", help="compare two records (files, or the name of a set for its baseline)")
+    compare.add_argument("baseline", metavar="BASELINE", help="a record made by --json, or a set's name")
+    compare.add_argument("record", metavar="RUN", help="a record made by --json")
+    compare.add_argument("--json", action="store_true", help="print the differences as JSON")
+    compare.set_defaults(run=run_compare)
+
+    fit = actions.add_parser("fit", help="fit the sufficiency weights, each practice held out in turn")
+    fit.add_argument("--output", metavar="FILE", help="where to write them (default: assistant/ask/sufficiency.toml)")
+    fit.add_argument("--dry-run", action="store_true", help="print what the fit shows and write nothing")
+    fit.add_argument("--accept", type=float, metavar="P", help="the probability from which a passage may answer")
+    fit.add_argument("--as-of", type=day, metavar="DATE", help="date of items without their own (default: the sets')")
+    fit.set_defaults(run=run_fit)
+
+    metamorphic = actions.add_parser("metamorphic", help="change the notes in a copy and see that the answers follow")
+    _add_set(metamorphic)
+    metamorphic.set_defaults(run=run_metamorphic)
+
+
+def _add_set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("set", metavar="SET", help="the set: ask, a fitting practice's name, or a .jsonl file")
+    parser.add_argument("--subset", action="store_true", help="only the items marked as the set's subset")
+    parser.add_argument(
+        "--as-of", type=day, metavar="DATE", help="date of items without their own (default: the set's)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the record of the run as JSON")
+    parser.add_argument("--baseline", metavar="FILE", help="compare with this record (default: the set's baseline)")
+    parser.add_argument("--write-baseline", action="store_true", help="make this run the set's baseline")
+    add_practice(parser)
+
+
+def run_run(arguments: argparse.Namespace) -> int:
+    """Exit 0 not below the baseline (or none there, or with --without), 1 below it, 2 bad input."""
+    from evals.places import baseline_path
+    from evals.report import render
+    from evals.run import run_set
+    from evals.scorers import RUN_FIGURES
+
+    plan = _plan(arguments)
+    if arguments.write_baseline and (plan.subset or plan.left_out or plan.model != "off"):
+        raise InputError("a baseline is the whole set with the model off and nothing left out")
+    baseline = None if arguments.write_baseline else _baseline(arguments, baseline_path(plan.chosen.name))
+    done = run_set(plan, progress_bar())
+    differences, told = _against(RUN_FIGURES, baseline, done.record)
+    report = render(done, differences, told)
+    if arguments.report:
+        _write(Path(arguments.report), report)
+    if arguments.json:
+        print_json(done.record.model_dump(mode="json"))
+    else:
+        print(report, end="")
+    if arguments.write_baseline:
+        _write_baseline(baseline_path(plan.chosen.name), done.record)
+    # What is left out on purpose is expected to cost something.
+    return 0 if plan.left_out else _verdict(differences)
+
+
+def run_metamorphic(arguments: argparse.Namespace) -> int:
+    """Exit 0 not below the baseline (or none there), 1 below it, 2 bad input."""
+    from evals.metamorphic import METAMORPHIC_FIGURES, run_metamorphic, told
+    from evals.places import baseline_path
+    from evals.report import baseline_lines, figure_table, header
+
+    plan = _plan(arguments)
+    path = baseline_path(plan.chosen.name, "metamorphic")
+    if arguments.write_baseline and plan.subset:
+        raise InputError("a baseline is the whole set")
+    baseline = None if arguments.write_baseline else _baseline(arguments, path)
+    done = run_metamorphic(plan, progress_bar())
+    differences, changes = _against(METAMORPHIC_FIGURES, baseline, done.record)
+    if arguments.json:
+        print_json(done.record.model_dump(mode="json"))
+    else:
+        print(f"# Metamorphic evaluation `{done.record.set}`\n")
+        print("\n".join(header(done.record)) + "\n")
+        print("\n".join(figure_table(METAMORPHIC_FIGURES, done.record.figures, differences)) + "\n")
+        print("\n".join((*baseline_lines(differences, changes), *told(done))))
+    if arguments.write_baseline:
+        _write_baseline(path, done.record)
+    return _verdict(differences)
+
+
+def run_compare(arguments: argparse.Namespace) -> int:
+    """Exit 0 not below the baseline, 1 below it, 2 bad input."""
+    from evals.metamorphic import METAMORPHIC_FIGURES
+    from evals.places import baseline_path
+    from evals.record import read_record
+    from evals.report import baseline_lines, figure_table, header
+    from evals.scorers import RUN_FIGURES
+
+    run = read_record(Path(arguments.record))
+    named = Path(arguments.baseline)
+    baseline = read_record(named if named.is_file() else baseline_path(arguments.baseline, run.kind))
+    kinds = METAMORPHIC_FIGURES if run.kind == "metamorphic" else RUN_FIGURES
+    differences, told = _against(kinds, baseline, run)
+    assert differences is not None
+    if arguments.json:
+        print_json(
+            {
+                "below": bool(_verdict(differences)),
+                "differences": [
+                    {
+                        "figure": one.kind.name,
+                        "misses_before": one.misses_before,
+                        "misses_now": one.misses_now,
+                        "new": list(one.new),
+                        "mended": list(one.mended),
+                        "below": one.below,
+                    }
+                    for one in differences
+                ],
+            }
+        )
+        return _verdict(differences)
+    print("\n".join(header(run)) + "\n")
+    print("\n".join(figure_table(kinds, run.figures, differences)) + "\n")
+    print("\n".join(baseline_lines(differences, told)))
+    return _verdict(differences)
+
+
+def run_fit(arguments: argparse.Namespace) -> int:
+    """Exit 0, 2 bad input."""
+    import assistant.ask.sufficiency as sufficiency
+    from evals.fit import as_toml, fit, render
+    from evals.places import fitting_sets
+    from evals.run import DEFAULT_AS_OF
+
+    accept = sufficiency.load_weights().accept if arguments.accept is None else arguments.accept
+    if not 0 < accept < 1:
+        raise InputError(f"--accept {accept} is no probability; write one between 0 and 1, such as 0.5")
+    try:
+        found = fit(fitting_sets(), accept=accept, as_of=arguments.as_of or DEFAULT_AS_OF, on_progress=progress_bar())
+    except ValueError as error:
+        raise InputError(f"nothing can be fitted: {error}") from error
+    print("\n".join(render(found)) + "\n")
+    written = as_toml(found.weights)
+    if arguments.dry_run:
+        print(written, end="")
+        return 0
+    path = Path(arguments.output) if arguments.output else Path(sufficiency.__file__).with_name("sufficiency.toml")
+    _write(path, written)
+    print(f"{path}: written. Run `understudy eval run` on the sets that were not fitted on before keeping it.")
+    return 0
+
+
+def _plan(arguments: argparse.Namespace) -> RunPlan:
+    from evals.places import find_set, practice_for
+    from evals.run import DEFAULT_AS_OF, RunPlan
+
+    chosen = find_set(arguments.set)
+    try:
+        practice = practice_for(chosen, arguments.practice, os.environ, Path.cwd())
+    except PracticeError as error:
+        told = f"{error}\nThe set {chosen.name} is asked of a practice: name it with --practice"
+        raise PracticeError(told) from error
+    return RunPlan(
+        chosen=chosen,
+        practice=practice,
+        as_of=arguments.as_of or DEFAULT_AS_OF,
+        model=getattr(arguments, "model", "off"),
+        subset=arguments.subset,
+        left_out=tuple(dict.fromkeys(getattr(arguments, "without", ()))),
+    )
+
+
+def _baseline(arguments: argparse.Namespace, usual: Path) -> RunRecord | None:
+    """The record to compare with; None when none was named and the set has none yet."""
+    from evals.record import read_record
+
+    if arguments.baseline:
+        return read_record(Path(arguments.baseline))
+    return read_record(usual) if usual.is_file() else None
+
+
+def _against(
+    kinds: Sequence[FigureKind], baseline: RunRecord | None, run: RunRecord
+) -> tuple[tuple[Difference, ...] | None, list[str]]:
+    from evals.record import compare, told_changes
+
+    if baseline is None:
+        return None, []
+    return compare(kinds, baseline, run), told_changes(baseline, run)
+
+
+def _verdict(differences: Sequence[Difference] | None) -> int:
+    return BELOW if any(one.below for one in differences or ()) else 0
+
+
+def _write_baseline(path: Path, record: RunRecord) -> None:
+    import sys
+
+    from evals.record import write_record
+
+    try:
+        write_record(path, record)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error})") from error
+    print(f"{path}: written", file=sys.stderr)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error})") from error

@@ -1,0 +1,108 @@
+"""The regression by itself: what it learns from made-up passages, and what it leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from assistant.ask.sufficiency import FEATURES, Weights
+from evals.fit import RIDGE, Candidate, Row, Split, as_toml, evaluate, train
+from evals.items import Item
+from evals.record import Count
+
+MakeItem = Callable[..., Item]
+
+
+def candidate(share: float, *, answers: bool, expected_note: bool | None = None, noise: float = 0.0) -> Candidate:
+    """A passage whose only feature that matters is the share of demands met."""
+    features = tuple(share if name == "share" else noise if name == "lexical" else 0.0 for name in FEATURES)
+    return Candidate(features, answers, answers if expected_note is None else expected_note)
+
+
+@pytest.fixture
+def rows(item_of: MakeItem) -> list[Row]:
+    """Items whose right passage meets most demands, and items that nothing answers."""
+    random = np.random.default_rng(7)
+    found = []
+    for number in range(40):
+        noise = float(random.random())
+        right = candidate(0.7 + 0.3 * float(random.random()), answers=True, noise=noise)
+        wrong = [candidate(0.5 * float(random.random()), answers=False, noise=1 - noise) for _ in range(5)]
+        if number % 3:
+            found.append(Row(item_of(id=str(number)), (*wrong, right)))
+        else:
+            found.append(Row(item_of(id=str(number), status="not_in_kb"), tuple(wrong)))
+    return found
+
+
+def test_the_feature_that_tells_right_from_wrong_gets_the_weight(rows: list[Row]) -> None:
+    _, weights = train(rows)
+    assert weights["share"] > 1
+    assert abs(weights["lexical"]) < weights["share"] / 4
+    assert weights["rule"] == 0
+    assert set(weights) == set(FEATURES)
+
+
+def test_the_fit_is_a_minimum_of_the_penalised_loss(rows: list[Row]) -> None:
+    constant, weights = train(rows)
+    chosen = [one for row in rows for one in row.candidates]
+    inputs = np.array([one.features for one in chosen])
+    answers = np.array([one.answers for one in chosen], dtype=float)
+    importance = np.where(answers > 0, 0.25 * len(answers) / answers.sum(), 1.0)
+    spread = inputs.std(axis=0)
+    vector = np.array([weights[name] for name in FEATURES])
+
+    def loss(change: np.ndarray, by: float) -> float:
+        logits = constant + by + inputs @ (vector + change)
+        return float(
+            importance @ (np.logaddexp(0, logits) - answers * logits) + RIDGE * np.sum(((vector + change) * spread) ** 2)
+        )
+
+    best = loss(np.zeros(len(FEATURES)), 0.0)
+    for place in np.flatnonzero(spread):
+        for size in (-0.05, 0.05):
+            moved = np.zeros(len(FEATURES))
+            moved[place] = size
+            assert loss(moved, 0.0) > best
+    assert loss(np.zeros(len(FEATURES)), 0.05) > best
+
+
+def test_another_section_of_an_expected_note_is_neither_right_nor_wrong(rows: list[Row], item_of: MakeItem) -> None:
+    other_section = Row(item_of(id="more"), (candidate(0.9, answers=False, expected_note=True),) * 50)
+    assert train([*rows, other_section]) == train(rows)
+
+
+def test_nothing_to_learn_is_an_error(item_of: MakeItem) -> None:
+    with pytest.raises(ValueError, match="passages that answer"):
+        train([Row(item_of(), (candidate(0.9, answers=True),))])
+
+
+def test_the_split_counts_right_refused_and_rightly_refused(item_of: MakeItem) -> None:
+    weights = dict.fromkeys(FEATURES, 0.0) | {"share": 10.0}
+    unanswerable = item_of(status="not_in_kb")
+    found = evaluate(
+        [
+            Row(item_of(), (candidate(0.9, answers=True), candidate(0.2, answers=False))),
+            Row(item_of(), (candidate(0.8, answers=True), candidate(0.9, answers=False))),
+            Row(item_of(), (candidate(0.3, answers=True),)),
+            Row(item_of(), ()),
+            Row(unanswerable, (candidate(0.9, answers=False),)),
+            Row(unanswerable, ()),
+        ],
+        -5.0,
+        weights,
+        0.5,
+    )
+    assert found == Split(Count(n=1, of=4), Count(n=2, of=4), Count(n=1, of=2))
+    assert found + found == Split(Count(n=2, of=8), Count(n=4, of=8), Count(n=2, of=4))
+
+
+def test_the_weights_are_written_as_they_are_read() -> None:
+    import tomllib
+
+    raw = tomllib.loads(as_toml(Weights(-1.5, dict.fromkeys(FEATURES, 0.25), 0.5, "delta, echo")))
+    assert raw["fitted_on"] == "delta, echo"
+    assert (raw["constant"], raw["accept"]) == (-1.5, 0.5)
+    assert raw["weights"] == dict.fromkeys(FEATURES, 0.25)

@@ -40,6 +40,7 @@ RULE_KEYS: tuple[tuple[str, str], ...] = (
 )
 _LISTS = frozenset({"codes", "places", "with", "modifiers", "documentation"})
 _REVIEW_DAYS = 182
+_BROKEN = "it holds bytes that are no text; type it anew or save where it comes from as UTF-8"
 
 
 class NoteForm:
@@ -58,6 +59,8 @@ class NoteForm:
     def set_title(self, answer: str) -> str | None:
         """What the note is about; must not be empty."""
         title = " ".join(answer.split())
+        if _broken(title):
+            return _BROKEN
         if not title:
             return "a title is needed, such as: Blue Shield PPO, both-sided tubes"
         if len(title) > 120:
@@ -91,6 +94,8 @@ class NoteForm:
 
     def set_text(self, answer: str) -> str | None:
         """What she knows; must not be empty."""
+        if _broken(answer):
+            return _BROKEN
         if not answer.strip():
             return "the text is empty; a sentence is enough"
         self._text = answer.strip()
@@ -98,11 +103,15 @@ class NoteForm:
 
     def set_owner(self, answer: str) -> str | None:
         """Who stands behind the note; may be empty."""
+        if _broken(answer):
+            return _BROKEN
         self._owner = " ".join(answer.split())
         return None
 
     def set_rule(self, answer: str) -> str | None:
         """A rule block as YAML, without its fence."""
+        if _broken(answer):
+            return _BROKEN
         before, self._rule = self._rule, answer.strip()
         wrong = [problem for problem in self._examine() if problem.severity == "error"]
         if wrong:
@@ -216,6 +225,11 @@ class NoteForm:
             slugs = sorted({slug for note in notes for slug in note.payers})
             self._payers = directory_of([note for note in notes if note.kind == "payer"], slugs)
         return self._payers
+
+
+def _broken(text: str) -> bool:
+    """True for what a terminal or a file in another encoding hands over: it cannot be written as UTF-8."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _yaml_text(text: str) -> str:

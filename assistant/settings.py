@@ -70,7 +70,10 @@ def find_practice(option: str | None, environ: Mapping[str, str], current: Path)
     from assistant.shipped import shipped_folder
 
     named = option or environ.get("UNDERSTUDY_PRACTICE")
-    folder = (Path(named).expanduser() if named else current).absolute()
+    try:
+        folder = (Path(named).expanduser() if named else current).absolute()
+    except RuntimeError as error:
+        raise PracticeError(f"{named}: this machine knows no such user; write the folder out without ~") from error
     if not folder.is_dir():
         raise PracticeError(f"{folder}: there is no such folder; `understudy init {named}` makes a practice folder")
     if not (folder / "kb").is_dir():
@@ -99,7 +102,7 @@ def read_settings(path: Path) -> Settings:
         model=model.get("use", "off"),
         allow_remote_model=model.get("allow-remote", False),
         context_tokens=model.get("context-tokens"),
-        accept=raw.get("ask", {}).get("accept"),
+        accept=None if (accept := raw.get("ask", {}).get("accept")) is None else float(accept),
     )
 
 
@@ -111,8 +114,24 @@ def _check(path: Path, raw: Mapping[str, Any]) -> None:
             expected = _KEYS[table].get(key)
             if expected is None:
                 raise SettingsError(f'{path}: unknown key "{key}" in [{table}]{_near(key, _KEYS[table])}')
+            if expected is float and isinstance(value, int) and not isinstance(value, bool):
+                value = float(value)
             if not isinstance(value, expected) or (expected is not bool and isinstance(value, bool)):
                 raise SettingsError(f'{path}: "{key}" in [{table}] must be a {expected.__name__}')
+            wrong = _out_of_range(key, value)
+            if wrong:
+                raise SettingsError(f'{path}: "{key}" in [{table}] {wrong}')
+
+
+def _out_of_range(key: str, value: Any) -> str | None:
+    """What is wrong with a value of the right type; None when nothing is."""
+    if key == "accept" and not 0.0 <= value <= 1.0:
+        return "must lie between 0 and 1"
+    if key == "specialties" and not all(isinstance(one, str) for one in value):
+        return "must be a list of words"
+    if key == "context-tokens" and value < 1:
+        return "must be 1 or more"
+    return None
 
 
 def _near(word: str, known: Mapping[str, Any]) -> str:

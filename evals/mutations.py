@@ -64,6 +64,7 @@ def plan_change(item: Item, texts: dict[str, str]) -> ValueChange | Skip:
 def replaced(text: str, old: str, new: str) -> str:
     """The text with `old` as a whole word replaced by `new` everywhere below the front matter, rule blocks included.
 
+    Case does not matter: prose has "Mohs map" where the rule has `mohs map`.
     Of "90 days" a rule block may hold the number alone (`file-within-days: 90`): there the number is replaced.
     """
     start = len(text) - len(_body(text))
@@ -74,7 +75,7 @@ def replaced(text: str, old: str, new: str) -> str:
         if fenced and _NAMES.match(line):
             lines.append(line)
             continue
-        line = re.sub(whole(old), lambda _: new, line)
+        line = re.sub(whole(old), lambda _: new, line, flags=re.IGNORECASE)
         if fenced and same_thing and old_number and new_number:
             number = new_number.group(1)
             line = re.sub(whole(old_number.group(1)), lambda _, number=number: number, line)  # type: ignore[misc]
@@ -133,7 +134,7 @@ def _with_opposites(item: Item, body: str) -> Iterator[str]:
         for old, new in pairs:
             # A rule block takes values, not words of denial.
             if not fenced or not new.startswith("not "):
-                line = re.sub(whole(old), lambda _, new=new: new, line)  # type: ignore[misc]
+                line = re.sub(whole(old), lambda _, new=new: new, line, flags=re.IGNORECASE)  # type: ignore[misc]
         yield line
 
 
@@ -200,4 +201,4 @@ def _body(text: str) -> str:
 
 
 def _held(text: str, value: str) -> bool:
-    return re.search(whole(value), text) is not None
+    return re.search(whole(value), text, re.IGNORECASE) is not None

@@ -30,7 +30,7 @@ class FigureKind:
 
 RUN_FIGURES = (
     FigureKind("right_answer", "right answer with a right citation", "more"),
-    FigureKind("right_by_expected", "... its values in an expected note's quote or rule", "more", decides=False),
+    FigureKind("right_by_expected", "of these, values in an expected note's quote or rule", "more", decides=False),
     FigureKind("answered_wrong", "answerable, answered wrong", "fewer"),
     # Not deciding: to refuse instead of answering wrong is better, and right_answer falls when a right one is refused.
     FigureKind("answerable_refused", "answerable, refused", "fewer", decides=False),
@@ -82,7 +82,8 @@ def score(item: Item, answer: Answer, *, note_text: NoteText) -> Scored:
         cited = any(citation.note in item.expect.notes for citation in answer.citations)
         right = answered and cited and not missing and not forbidden
         good["right_answer"] = right
-        good["right_by_expected"] = right and not _missing_in_expected(item, answer)
+        if right:
+            good["right_by_expected"] = not _missing_in_expected(item, answer)
         good["answered_wrong"] = right or not answered
         good["answerable_refused"] = answered
     elif item.expect.status == "not_in_kb":

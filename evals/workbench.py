@@ -61,11 +61,15 @@ class RememberingEmbedder:
 
 @dataclass
 class Workbench:
-    """The copy. `_edited` holds the notes that differ from the practice now: their text, None when they are gone."""
+    """The copy. `_edited` holds the notes that differ from the practice now: their text, None when they are gone.
+
+    `asked` counts the questions so far.
+    """
 
     practice: Practice
     today: date
     on_progress: Progress
+    asked: int = 0
     _desk: Desk = field(init=False, repr=False)
     _remembering: RememberingEmbedder = field(init=False, repr=False)
     _originals: dict[str, str | None] = field(default_factory=dict, repr=False)
@@ -114,6 +118,7 @@ class Workbench:
 
     def ask(self, item: Item, as_of: date) -> Answer:
         """The answer over the copy as it is now, without a language model."""
+        self.asked += 1
         return self.asker().ask(item.question, as_of=item.as_of or as_of)
 
     def text(self, note_id: str) -> str | None:

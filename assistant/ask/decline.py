@@ -56,6 +56,7 @@ def _patterns() -> _Patterns:
 def decline(question: str) -> Decline | None:
     """Why the question is declined, or None when it may be answered."""
     patterns = _patterns()
+    question = " ".join(question.translate({0x2018: "'", 0x2019: "'"}).split())
     without_desks = patterns.office.sub(" ", question)
     for refusal, pattern in patterns.refusals:
         if pattern.search(without_desks if refusal.reason == PATIENT_DETAILS else question):

@@ -56,6 +56,10 @@ _COMPANIONS = frozenset(
 )
 
 
+# What a procedure code weighs in a question about the procedure itself; beside an office matter it weighs less.
+CODE_WEIGHT = 3.0
+
+
 @dataclass(frozen=True, slots=True)
 class Demand:
     """One thing the question asks a passage to speak of, and how far (0 to 1) the passage does."""
@@ -97,7 +101,7 @@ def demands_on(
 
 
 def _procedure_demands(question: Question, passage: Passage, lexicon: Lexicon) -> list[Demand]:
-    weight = 1.0 if OFFICE_TOPICS.intersection(question.topics) else 3.0
+    weight = 1.0 if OFFICE_TOPICS.intersection(question.topics) else CODE_WEIGHT
     found = [
         Demand("code", str(code_range), weight, _code_coverage(CodeSet((code_range,)), passage, lexicon, question))
         for code_range in question.codes

@@ -35,7 +35,12 @@ def excerpt(question: Question, passage: Passage, *, lexicon: Lexicon) -> Excerp
     runs = _runs(passage.segments, passage.note.text)
     if not runs:
         return None
-    weights = {segment.start: _weight(question, segment, lexicon) for segment in passage.segments}
+    announcements = {segment.lead for segment in passage.segments if segment.lead}
+    weights = {
+        # A line that only announces a list says nothing without it.
+        segment.start: 0.0 if segment.plain in announcements else _weight(question, segment, lexicon)
+        for segment in passage.segments
+    }
     run = max(
         runs,
         key=lambda pieces: (

@@ -249,7 +249,7 @@ class Asker:
         facts: list[Fact] = []
         several = len({finding.payer for finding in findings}) > 1
         for finding in findings:
-            citation = self._citation(len(citations) + 1, finding, scopes[finding.weighed.passage.note.note_id], on)
+            citation = self._citation(len(citations) + 1, finding, scopes, on)
             known = next(
                 (other for other in citations if (other.note, other.quote) == (citation.note, citation.quote)), None
             )
@@ -271,17 +271,17 @@ class Asker:
         labels = []
         if note.layer == "library":
             labels.append("General (starter library, not this practice's own)")
-        elif labelled and finding.payer:
+        elif labelled and finding.payer and not _says_whom(finding, self.directory.display(finding.payer)):
             labels.append(self.directory.display(finding.payer))
         if note.status == "draft":
             labels.append("DRAFT, not confirmed")
         label = f"{', '.join(labels)}: " if labels else ""
         said = [f"{fact.sentence} [{citation.n}]" for fact in finding.facts]
-        lead = f"{finding.quote.lead}: " if finding.quote.lead else ""
+        lead = f"{finding.quote.lead.rstrip(': ')}: " if finding.quote.lead else ""
         said.append(f"{lead}\u201c{finding.quote.text}\u201d [{citation.n}]")
         return label + "\n".join(said)
 
-    def _citation(self, number: int, finding: Finding, scope: NoteScope, on: date) -> Citation:
+    def _citation(self, number: int, finding: Finding, scopes: dict[str, NoteScope], on: date) -> Citation:
         note = finding.weighed.passage.note
         return Citation(
             n=number,
@@ -293,7 +293,7 @@ class Asker:
             verified=note.verified,
             review_by=note.review_by,
             owner=note.owner,
-            stale=stale(scope, on),
+            stale=stale(scopes[note.note_id], on, scopes),
             status=note.status,
             effective_from=note.effective_from,
             effective_through=note.effective_through,
@@ -317,6 +317,10 @@ class Asker:
             if citation.status == "draft":
                 notices.append(f"[{citation.n}] is a draft: nobody has confirmed it and it is not enforced.")
         return notices
+
+
+def _says_whom(finding: Finding, name: str) -> bool:
+    return bool(finding.facts) and finding.facts[0].sentence.startswith(f"{name}:")
 
 
 def _own(finding: Finding) -> bool:

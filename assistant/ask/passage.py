@@ -16,8 +16,8 @@ from ingest.codes import CodeRange, CodeSet
 from ingest.index.chunk import Chunk
 from ingest.notes.model import KbNote, RuleBlock
 
-_RANGE = re.compile(r"\b(\d{5}|[A-V]\d{4})\s*(?:-|\u2013|to|through)\s*(\d{5}|[A-V]\d{4})\b")
-_CODE = re.compile(r"(?<![\w.$])(\d{5}|[A-V]\d{4}|\d{4}[FTUM])(?!\d)")
+_RANGE = re.compile(r"(?a)\b(\d{5}|[A-V]\d{4})\s*(?:-|\u2013|to|through)\s*(\d{5}|[A-V]\d{4})\b")
+_CODE = re.compile(r"(?a)(?<![\w.$])(\d{5}|[A-V]\d{4}|\d{4}[FTUM])(?!\d)")
 _SHORT = re.compile(r"(?<=\d)/(\d{1,4})(?!\d)")
 _MODIFIER = re.compile(
     r"(?<![\w$.:/])-?(2[1-9]|3[23]|4[789]|5[0-9]|6[26]|7[3-9]|8[0-2]|9[0-59]|X[EPSU]|RT|LT|JW|JZ|GA|GX|GY|GZ|KX"

@@ -199,6 +199,16 @@ class PayerDirectory:
             return ()
         return tuple(slug for slug, own in self._name_stems.items() if all(word.stem in own for word in found))
 
+    def _foreign(self, word: Word, lexicon: Lexicon) -> bool:
+        """True for a word that is no typing mistake away from any word a question is made of."""
+        if len(word.form) < 4 or not word.form.isalpha():
+            return False
+        from rapidfuzz.distance import OSA
+
+        known = (*lexicon.plain_forms, *lexicon.single_words)
+        allowed = 1 if len(word.form) < 6 else 2
+        return all(OSA.distance(word.form, other, score_cutoff=allowed) > allowed for other in known)
+
     def _unknown(
         self, text: str, found: Sequence[Word], lexicon: Lexicon, knows: Callable[[str], bool], covered: set[int]
     ) -> list[str]:
@@ -228,6 +238,8 @@ class PayerDirectory:
                     and before.form not in _PLAN_WORDS
                 ):
                     return [f"{before.form} {word.form}"]
+        if len(found) > 1 and not covered and self._foreign(found[0], lexicon) and not ordinary(found[0]):
+            return [found[0].form]
         for match in _SLOT.finditer(text):
             name = [word for word in found if match.start(1) <= word.start < match.end(1)]
             if name and not any(ordinary(word) for word in name):

@@ -23,17 +23,32 @@ def in_force(scope: NoteScope, on: date, scopes_by_id: dict[str, NoteScope]) -> 
         return False
     if scope.effective_through is not None and on > scope.effective_through:
         return False
-    return not any(
-        (successor := scopes_by_id.get(successor_id)) is not None
-        and successor.status == "live"
-        and in_force(successor, on, {key: value for key, value in scopes_by_id.items() if key != scope.note_id})
-        for successor_id in scope.superseded_by
-    )
+    return not _superseded(scope, on, scopes_by_id, frozenset({scope.note_id}))
 
 
-def stale(scope: NoteScope, on: date) -> bool:
+def _superseded(scope: NoteScope, on: date, scopes_by_id: dict[str, NoteScope], seen: frozenset[str]) -> bool:
+    """True when a live note that takes this one's place, directly or through others, speaks on the date.
+
+    A successor that was itself replaced has begun to speak before; its own successors count from it on.
+    """
+    for successor_id in scope.superseded_by:
+        successor = scopes_by_id.get(successor_id)
+        if successor is None or successor_id in seen:
+            continue
+        begun = successor.effective_from is None or successor.effective_from <= on
+        ended = successor.effective_through is not None and successor.effective_through < on
+        if successor.status == "live" and begun and not ended:
+            return True
+        if _superseded(successor, on, scopes_by_id, seen | {successor_id}):
+            return True
+    return False
+
+
+def stale(scope: NoteScope, on: date, scopes_by_id: dict[str, NoteScope]) -> bool:
     """True when the note is past its review date or something supersedes it on the date asked."""
-    return bool(scope.superseded_by) or (scope.review_by is not None and on > scope.review_by)
+    if scope.review_by is not None and on > scope.review_by:
+        return True
+    return _superseded(scope, on, scopes_by_id, frozenset({scope.note_id}))
 
 
 def select(

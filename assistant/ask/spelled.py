@@ -11,10 +11,10 @@ from datetime import date, timedelta
 from ingest.codes import CARC_FORM, RARC_FORM, CodeRange, CodeSet, is_diagnosis_code
 
 _RANGE = re.compile(
-    r"\b(\d{5}|[A-V]\d{4}|\d{4}[A-Z])\s*(?:-|\u2013|to|through|thru)\s*(\d{5}|[A-V]\d{4}|\d{4}[A-Z])\b", re.I
+    r"(?a)\b(\d{5}|[A-V]\d{4}|\d{4}[A-Z])\s*(?:-|\u2013|to|through|thru)\s*(\d{5}|[A-V]\d{4}|\d{4}[A-Z])\b", re.I
 )
 _CODE = re.compile(
-    r"(?<![\w.$#-])(\d{5}|[A-V]\d{4}|\d{4}[FTUM])(?:-((?:\d\d|[A-Z][A-Z0-9])(?:-(?:\d\d"
+    r"(?a)(?<![\w.$#-])(\d{5}|[A-V]\d{4}|\d{4}[FTUM])(?:-((?:\d\d|[A-Z][A-Z0-9])(?:-(?:\d\d"
     r"|[A-Z][A-Z0-9]))*))?(?![\w.]*\w)",
     re.I,
 )
@@ -42,7 +42,8 @@ _DAYS_AFTER = re.compile(
 )
 # A two-digit number after one of these is something else than a modifier.
 _NO_MODIFIER_AFTER = re.compile(
-    r"\b(?:pos|place|page|pages|p\.?|day|days|box|ext|extension|age|aged|under|over|about|within|than|room|item"
+    r"\b(?:pos|place|place of service|service|page|pages|p\.?|day|days|box|ext|extension|age|aged|under|over|about|"
+    r"within|than|room|item"
     r"|field|form|grade|"
     r"level|class|least|most|number|no\.?|chapter|section|step|title|dept|suite|top|line|kids?|"
     r"jan\w*|feb\w*|mar|march|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)\s+#?$",
@@ -237,7 +238,7 @@ def date_written(text: str, as_of: date, used: list[tuple[int, int]]) -> date | 
     if ago := _AGO.search(text):
         used.append(ago.span())
         back = {"last month": 30, "two years ago": 730}.get(ago.group(1).lower(), 365)
-        return as_of - timedelta(days=back)
+        return as_of - timedelta(days=min(back, as_of.toordinal() - 1))
     return None
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from assistant.ask.demands import OFFICE_TOPICS, Demand
+from assistant.ask.demands import CODE_WEIGHT, OFFICE_TOPICS, Demand
 from assistant.ask.passage import Passage
 from assistant.ask.question import Question
 
@@ -56,12 +56,13 @@ class Weighed:
     def refused_by(self) -> Demand | None:
         """The demand for which nothing else will do and which the passage does not meet; None when there is none.
 
-        A modifier or a denial code the question names, a name with digits in it, a fax number, a copay: a passage
+        A code, modifier or denial code the question names, a name with digits in it, a fax number, a copay: a passage
         that does not hold it answers another question, however close it is.
         """
         for demand in self.demands:
             if demand.met == 0 and (
                 demand.kind in ("modifier", "denial code")
+                or (demand.kind == "code" and demand.weight >= CODE_WEIGHT)
                 or (demand.kind == "name" and any(character.isdigit() for character in demand.name))
                 or (demand.kind == "value" and demand.name.split(" ")[0] in _EXACT_VALUES)
                 or (demand.kind == "topic" and demand.name in _EXACT_TOPICS)

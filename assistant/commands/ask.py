@@ -58,6 +58,8 @@ def _question(text: Any) -> str:
         raise InputError('there is no question; ask for example `understudy ask "which modifier for 31255"`')
     if len(text) > _MOST_CHARACTERS:
         raise InputError(f"the question has {len(text)} characters; {_MOST_CHARACTERS} are the most")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InputError("the question holds bytes that are no text; type it anew or send it as UTF-8")
     return text.strip()
 
 

@@ -82,18 +82,27 @@ def batch(path: str, handle: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
     for number, line in _lines(path):
         row_id: Any = number
         try:
-            row = json.loads(line)
-            if not isinstance(row, dict):
-                raise InputError("the line is no JSON object")
+            row = _row(line, number)
             row_id = row.get("id", number)
             answer = {"id": row_id, **handle(row)}
-        except (json.JSONDecodeError, InputError) as error:
+        except InputError as error:
             failed = True
-            said = f"line {number} is no JSON ({error.msg})" if isinstance(error, json.JSONDecodeError) else str(error)
-            answer = {"id": row_id, "error": said}
+            answer = {"id": row_id, "error": str(error)}
         print_json(answer)
         sys.stdout.flush()
     return 2 if failed else 0
+
+
+def _row(line: str, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise InputError(f"line {number} is no JSON ({error.msg})") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets without end
+        raise InputError(f"line {number} is no JSON that can be read (too deep, or a number too long)") from error
+    if not isinstance(row, dict):
+        raise InputError("the line is no JSON object")
+    return row
 
 
 def _lines(path: str) -> Iterator[tuple[int, str]]:

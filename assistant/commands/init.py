@@ -45,7 +45,10 @@ def register(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit 0 when the folder is a practice folder afterwards."""
-    folder = Path(arguments.folder).expanduser()
+    try:
+        folder = Path(arguments.folder).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"{arguments.folder}: this machine knows no such user; write the folder out") from error
     name = folder.absolute().name.replace("-", " ").replace('"', "").replace("\\", "").title()
     try:
         (folder / "kb").mkdir(parents=True, exist_ok=True)

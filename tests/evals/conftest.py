@@ -114,9 +114,7 @@ def citation_of() -> Callable[..., Citation]:
 def answer_of() -> Callable[..., Answer]:
     """An answer with the given text, citations and facts; refused or declined when told so."""
 
-    def make(
-        text: str, *citations: Citation, status: Any = "answered", facts: tuple[Fact, ...] = ()
-    ) -> Answer:
+    def make(text: str, *citations: Citation, status: Any = "answered", facts: tuple[Fact, ...] = ()) -> Answer:
         return Answer(status, text, date(2026, 11, 22), citations=citations, facts=facts)
 
     return make

@@ -30,7 +30,7 @@ def record(path: Path, *misses: str) -> Path:
             fitted_on="delta",
             items=("a", "b"),
             figures={"right_answer": Count(n=2 - len(misses), of=2)},
-            misses={one: ("right_answer",) for one in misses},
+            misses=dict.fromkeys(misses, ("right_answer",)),
             seconds_median=0.1,
         ),
     )

@@ -57,7 +57,8 @@ def test_the_fit_is_a_minimum_of_the_penalised_loss(rows: list[Row]) -> None:
     def loss(change: np.ndarray, by: float) -> float:
         logits = constant + by + inputs @ (vector + change)
         return float(
-            importance @ (np.logaddexp(0, logits) - answers * logits) + RIDGE * np.sum(((vector + change) * spread) ** 2)
+            importance @ (np.logaddexp(0, logits) - answers * logits)
+            + RIDGE * np.sum(((vector + change) * spread) ** 2)
         )
 
     best = loss(np.zeros(len(FEATURES)), 0.0)

@@ -7,7 +7,15 @@ from collections.abc import Callable
 import pytest
 
 from evals.items import Item
-from evals.mutations import Skip, ValueChange, invented_payer_note, opposite_for_invented, plan_change, readable, replaced
+from evals.mutations import (
+    Skip,
+    ValueChange,
+    invented_payer_note,
+    opposite_for_invented,
+    plan_change,
+    readable,
+    replaced,
+)
 from ingest.notes.model import KbNote
 
 MakeItem = Callable[..., Item]
@@ -31,6 +39,10 @@ def test_a_value_is_replaced_in_prose_and_rule_but_not_in_front_matter_or_the_na
 
 def test_only_whole_words_are_replaced() -> None:
     assert replaced("150 and 50.5 and 50, 50-50", "50", "51") == "150 and 50.5 and 51, 51-51"
+
+
+def test_case_does_not_matter() -> None:
+    assert replaced("Mohs map; mohs map; mohs mapping", "Mohs map", "chart") == "chart; chart; mohs mapping"
 
 
 def test_of_a_quantity_the_number_is_replaced_in_a_rule() -> None:

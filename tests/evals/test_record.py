@@ -46,7 +46,9 @@ def test_good_ones_are_counted_where_more_is_better_and_bad_ones_otherwise() -> 
 
 
 def test_one_more_miss_is_below_and_names_the_items() -> None:
-    [one] = compare((RIGHT,), record({"a": ("right_answer",)}), record({"b": ("right_answer",), "c": ("right_answer",)}))
+    [one] = compare(
+        (RIGHT,), record({"a": ("right_answer",)}), record({"b": ("right_answer",), "c": ("right_answer",)})
+    )
     assert (one.misses_before, one.misses_now, one.new, one.mended) == (1, 2, ("b", "c"), ("a",))
     assert one.below
 

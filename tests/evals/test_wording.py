@@ -50,7 +50,9 @@ def test_only_the_marks_of_the_given_citations_are_taken_away() -> None:
 
 
 def test_values_are_codes_modifiers_denials_and_numbers_once_each_in_order() -> None:
-    text = "31253-31259 with RT, J32.0, deny CO-97 or CO 97 and N122; ninety days, 1,500, 50 or XS; 31253 again; P.O. box"
+    text = (
+        "31253-31259 with RT, J32.0, deny CO-97 or CO 97 and N122; ninety days, 1,500, 50 or XS; 31253 again; P.O. box"
+    )
     assert values(text) == (
         *("31253", "31259", "RT", "J32.0", "CO-97", "N122", "90", "1500", "50", "XS"),
     )  # fmt: skip

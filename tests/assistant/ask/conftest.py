@@ -79,9 +79,7 @@ def passages_of(lexicon: Lexicon) -> Callable[..., list[Passage]]:
         embedder = FakeEmbedder()
         return [
             Passage(chunk, note, row, 0.5, lexicon, segments(note, chunk))
-            for row, chunk in enumerate(
-                chunk_note(note, count_tokens=embedder.count_tokens, max_tokens=max_tokens)
-            )
+            for row, chunk in enumerate(chunk_note(note, count_tokens=embedder.count_tokens, max_tokens=max_tokens))
         ]
 
     return cut

@@ -51,9 +51,7 @@ def demanded(ask_reader, tubes, lexicon):
     """The demands of a question on the passage about tubes, by name."""
 
     def hold(question: str, passage=tubes):
-        found = demands_on(
-            ask_reader(question), passage, rarity=lambda _form: 0.5, lexicon=lexicon, names_payer=1.0
-        )
+        found = demands_on(ask_reader(question), passage, rarity=lambda _form: 0.5, lexicon=lexicon, names_payer=1.0)
         return {str(demand): demand.met for demand in found}
 
     return hold

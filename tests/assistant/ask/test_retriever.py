@@ -27,7 +27,11 @@ def test_documents_are_the_sufficient_passages_with_where_they_stand(retriever):
 
 @pytest.mark.parametrize(
     "question",
-    ["does Aetna want 50 for tubes", "which code pays the most for tubes", "what does Northwind want for a cochlear implant"],
+    [
+        "does Aetna want 50 for tubes",
+        "which code pays the most for tubes",
+        "what does Northwind want for a cochlear implant",
+    ],
 )
 def test_nothing_is_given_where_nothing_is_sufficient_or_the_question_is_declined(retriever, question):
     assert retriever.invoke(question) == []

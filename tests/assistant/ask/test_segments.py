@@ -97,7 +97,7 @@ def test_the_rows_of_a_table_are_pieces_with_its_header_and_without_its_ruling(p
 
 
 def test_headings_and_fenced_blocks_are_no_pieces(pieces):
-    text = '## Tubes\nBill one line.\n\n```rule\nid: a\nwhen: {codes: [69436]}\nunits-max: 1\nexamples:\n  - pass: 69436\n  - fail: 69436 x2\n```\n\n```\ncode\n```\n'
+    text = "## Tubes\nBill one line.\n\n```rule\nid: a\nwhen: {codes: [69436]}\nunits-max: 1\nexamples:\n  - pass: 69436\n  - fail: 69436 x2\n```\n\n```\ncode\n```\n"
     assert [piece.text for piece in pieces(text)] == ["Bill one line."]
 
 
@@ -146,7 +146,9 @@ def test_a_short_passage_is_quoted_whole(quoted):
 
 def test_of_a_long_passage_the_pieces_that_speak_to_the_question_are_quoted(quoted):
     filler = " ".join(f"The desk keeps its folder number {number} in the blue cabinet." for number in range(14))
-    found = quoted("69436 both ears, which modifier", f"## Desk\n{filler} For 69436 in both ears use modifier 50. {filler}\n")
+    found = quoted(
+        "69436 both ears, which modifier", f"## Desk\n{filler} For 69436 in both ears use modifier 50. {filler}\n"
+    )
     assert "For 69436 in both ears use modifier 50." in found.text
     assert len(found.text.split()) <= WHOLE_WORDS
 

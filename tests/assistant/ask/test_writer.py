@@ -87,7 +87,11 @@ def test_the_model_sees_the_question_the_facts_and_the_numbered_passages(written
 
 @pytest.mark.parametrize(
     "question",
-    ["does Aetna want 50 for tubes", "what does Northwind want for a cochlear implant", "which code pays the most for tubes"],
+    [
+        "does Aetna want 50 for tubes",
+        "what does Northwind want for a cochlear implant",
+        "which code pays the most for tubes",
+    ],
 )
 def test_a_model_is_not_called_for_what_is_refused_or_declined(written, question):
     answer, model = written(RIGHT, question=question)

@@ -70,7 +70,9 @@ def test_a_database_error_inside_names_the_file_and_not_the_values(tmp_path):
     assert count(path) == 0
 
 
-@pytest.mark.parametrize("content", [b"this is no database at all, only words " * 40, b"SQLite format 3\x00" + b"\xff" * 4000])
+@pytest.mark.parametrize(
+    "content", [b"this is no database at all, only words " * 40, b"SQLite format 3\x00" + b"\xff" * 4000]
+)
 def test_a_damaged_file_is_an_error_and_left_as_it_is(tmp_path, content):
     path = tmp_path / "records.sqlite"
     path.write_bytes(content)

@@ -64,7 +64,7 @@ units-max: 4
 file-within-days: 90
 severity: advice
 message: Send it on paper
-fix: drop-modifier""")  # noqa: E501
+fix: drop-modifier""")
     assert rule.when is None
     assert rule.require == Require(("RT",), 1, ("22",), ("J32",), True, ("ct report",), ("a", "b"))
     assert rule.forbid == Forbid(("LT",), 2, ("11",), ("Z00",), CodeSet.parse(["31231"]))

@@ -257,6 +257,14 @@ def _without_contained(mentions: list[PayerMention]) -> list[PayerMention]:
     return [mention for mention in mentions if len(mention.slugs) == 1 or not sharp.intersection(mention.slugs)]
 
 
+def _display_name(short: str, slug: str, aliases: Sequence[str]) -> str:
+    """The title's beginning, if it shares a word with the slug or an alias; else an alias, else the slug in words."""
+    own = {form for name in (slug.replace("-", " "), *aliases) for form in forms(name)}
+    if 0 < len(short.split()) <= 6 and own.intersection(forms(short)):
+        return short
+    return aliases[0] if aliases else slug.replace("-", " ")
+
+
 def _initials(written: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Three or more first letters of a name of as many words, as people shorten it; a capital inside a word counts."""
     found: dict[str, set[str]] = {}
@@ -282,7 +290,7 @@ def directory_of(payer_notes: Iterable[KbNote], slugs: Iterable[str]) -> PayerDi
     for note in payer_notes:
         for slug in note.payers[:1]:
             short = re.split(r"\s*[:(\u2013\u2014,]|\s-\s", note.title, maxsplit=1)[0].strip()
-            names[slug] = short if 0 < len(short.split()) <= 6 else slug.replace("-", " ")
+            names[slug] = _display_name(short, slug, note.aliases)
             name_stems.setdefault(slug, set())
             written.extend((name, slug) for name in (*note.aliases, names[slug]))
     for slug in name_stems:

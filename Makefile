@@ -35,4 +35,4 @@ lint: $(STAMP)
 	@$(BIN)/lint-imports
 
 clean:
-	rm -rf $(VENV) data build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) data/index build dist .pytest_cache .mypy_cache .ruff_cache

@@ -133,7 +133,6 @@ def test_make_clean_takes_nothing_that_cannot_be_made_again():
     assert not {"kb", ".git", "evals", "."} & set(removed)
 
 
-@pytest.mark.xfail(strict=True, reason="`make clean` deletes data/, where records.sqlite lies that must never be lost")
 def test_make_clean_leaves_the_records_alone():
     assert "data" not in shlex.split(targets()["clean"])
 

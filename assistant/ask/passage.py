@@ -11,7 +11,7 @@ from functools import cached_property
 
 from assistant.ask.lexicon import Lexicon
 from assistant.ask.segments import Segment
-from assistant.ask.words import words
+from assistant.ask.words import Word, words
 from ingest.codes import CodeRange, CodeSet
 from ingest.index.chunk import Chunk
 from ingest.notes.model import KbNote, RuleBlock
@@ -128,22 +128,26 @@ class Passage:
         return ". ".join((self.note.title, *self.chunk.heading_path))
 
     @cached_property
+    def _words(self) -> list[Word]:
+        return words(f"{self.headline} . {self.prose}")
+
+    @cached_property
     def stems(self) -> frozenset[str]:
         """The stems of headline and prose."""
-        return frozenset(word.stem for word in words(f"{self.headline} {self.prose}"))
+        return frozenset(word.stem for word in self._words)
 
     @cached_property
     def forms(self) -> frozenset[str]:
         """The words of headline and prose as written, in lower case; those worth comparing by meaning."""
         return frozenset(
             word.form
-            for word in words(f"{self.headline} {self.prose}")
+            for word in self._words
             if len(word.form) > 2 and word.form.isalpha() and word.form not in self.lexicon.plain_forms
         )
 
     @cached_property
     def _stem_list(self) -> list[str]:
-        return [word.stem for word in words(f"{self.headline} . {self.prose}")]
+        return [word.stem for word in self._words]
 
     @cached_property
     def own_codes(self) -> CodeSet:

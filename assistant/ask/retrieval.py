@@ -87,10 +87,10 @@ class Searcher:
             _vectors={},
         )
 
-    def run(self, selected: Sequence[NoteScope], *, payer: str | None, closely: int = _READ_CLOSELY) -> list[Weighed]:
+    def run(self, selected: Sequence[NoteScope], *, payer: str | None) -> list[Weighed]:
         """The passages of the selected notes by the probability that they answer, highest first.
 
-        `payer` drops what is about other payers only; `closely` is how many candidates are read piece by piece.
+        `payer` drops what is about other payers only.
         """
         candidates = self._candidates(selected)
         read: list[tuple[Passage, int | None]] = []
@@ -98,7 +98,7 @@ class Searcher:
             passage = self._passage(row, payer)
             if passage is not None:
                 read.append((passage, lexical_rank))
-            if len(read) == closely:
+            if len(read) == _READ_CLOSELY:
                 break
         self._embed_pieces([passage for passage, _ in read])
         weighed = [self._weigh(passage, rank, payer) for passage, rank in read]

@@ -57,6 +57,11 @@ class Practice:
         return self.data / "index"
 
     @property
+    def tables(self) -> Path:
+        """The reference tables, imported from CMS's files."""
+        return self.data / "tables.sqlite"
+
+    @property
     def records(self) -> Path:
         """The records, which must never be lost."""
         return self.data / "records.sqlite"

@@ -13,6 +13,7 @@ from assistant.errors import InputError, PracticeError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from evals.places import EvalSet
     from evals.record import Difference, RunRecord
     from evals.run import RunPlan
     from evals.scorers import FigureKind
@@ -55,7 +56,7 @@ def register(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _add_set(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("set", metavar="SET", help="the set: ask, a fitting practice's name, or a .jsonl file")
+    parser.add_argument("set", metavar="SET", help="the set: ask, validate, vignettes ..., or a .jsonl file")
     parser.add_argument("--subset", action="store_true", help="only the items marked as the set's subset")
     parser.add_argument(
         "--as-of", type=day, metavar="DATE", help="date of items without their own (default: the set's)"
@@ -74,6 +75,9 @@ def run_run(arguments: argparse.Namespace) -> int:
     from evals.scorers import RUN_FIGURES
 
     plan = _plan(arguments)
+    kind = _kind(plan.chosen)
+    if kind != "run":
+        return _run_claims(arguments, plan, kind)
     if arguments.write_baseline and (plan.subset or plan.left_out or plan.model != "off"):
         raise InputError("a baseline is the whole set with the model off and nothing left out")
     baseline = None if arguments.write_baseline else _baseline(arguments, baseline_path(plan.chosen.name))
@@ -90,6 +94,58 @@ def run_run(arguments: argparse.Namespace) -> int:
         _write_baseline(baseline_path(plan.chosen.name), done.record)
     # What is left out on purpose is expected to cost something.
     return 0 if plan.left_out else _verdict(differences)
+
+
+def _run_claims(arguments: argparse.Namespace, plan: RunPlan, kind: str) -> int:
+    """A set of claims, or of vignettes: judged instead of asked."""
+    from evals.places import baseline_path
+    from evals.report import figures_of
+
+    if plan.subset or plan.left_out or plan.model != "off":
+        raise InputError(f"{plan.chosen.name} is judged, not asked: leave --subset, --without and --model out")
+    path = baseline_path(plan.chosen.name)
+    baseline = None if arguments.write_baseline else _baseline(arguments, path)
+    differences: tuple[Difference, ...] | None
+    if kind == "claims":
+        from evals.validate_report import render_claims
+        from evals.validate_run import run_claims
+
+        claims = run_claims(plan, progress_bar())
+        record = claims.record
+        differences, told = _against(figures_of(kind), baseline, record)
+        report = render_claims(claims, differences, told)
+    else:
+        from evals.vignettes import run_vignettes
+        from evals.vignettes_report import render_vignettes
+
+        vignettes = run_vignettes(plan, progress_bar())
+        record = vignettes.record
+        differences, told = _against(figures_of(kind), baseline, record)
+        report = render_vignettes(vignettes, differences, told)
+    if arguments.report:
+        _write(Path(arguments.report), report)
+    if arguments.json:
+        print_json(record.model_dump(mode="json"))
+    else:
+        print(report, end="")
+    if arguments.write_baseline:
+        _write_baseline(path, record)
+    return _verdict(differences)
+
+
+def _kind(chosen: EvalSet) -> str:
+    """What is done with a set's items, by the fields of the first: "run" asked, "claims" or "vignettes" judged."""
+    import json
+
+    try:
+        with chosen.items.open(encoding="utf-8-sig") as lines:
+            first = json.loads(next((line for line in lines if line.strip()), "{}"))
+    except (OSError, ValueError):
+        # Whoever reads the set tells what is wrong with it.
+        return "run"
+    if "expected_lines" in first:
+        return "vignettes"
+    return "claims" if "planted" in first else "run"
 
 
 def run_metamorphic(arguments: argparse.Namespace) -> int:
@@ -119,16 +175,14 @@ def run_metamorphic(arguments: argparse.Namespace) -> int:
 
 def run_compare(arguments: argparse.Namespace) -> int:
     """Exit 0 not below the baseline, 1 below it, 2 bad input."""
-    from evals.metamorphic import METAMORPHIC_FIGURES
     from evals.places import baseline_path
     from evals.record import read_record
-    from evals.report import baseline_lines, figure_table, header
-    from evals.scorers import RUN_FIGURES
+    from evals.report import baseline_lines, figure_table, figures_of, header
 
     run = read_record(Path(arguments.record))
     named = Path(arguments.baseline)
     baseline = read_record(named if named.is_file() else baseline_path(arguments.baseline, run.kind))
-    kinds = METAMORPHIC_FIGURES if run.kind == "metamorphic" else RUN_FIGURES
+    kinds = figures_of(run.kind)
     differences, told = _against(kinds, baseline, run)
     assert differences is not None
     if arguments.json:

@@ -6,11 +6,11 @@ The format is told in evals/sets/README.md. Scores nothing and asks nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -23,11 +23,13 @@ class SetError(InputError):
     """An evaluation set cannot be used; the text names every bad line and what is wrong in it."""
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A row of a set: unknown fields are refused, values are frozen."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Change(_Strict):
+class Change(Strict):
     """A value that decides the answer: with `old` replaced by `new` in `note`, the answer must follow."""
 
     note: str = Field(min_length=1)
@@ -35,7 +37,7 @@ class Change(_Strict):
     new: str = Field(min_length=1)
 
 
-class Expect(_Strict):
+class Expect(Strict):
     """What is expected: of `must` one alternative of each group; `must_not` is what only a wrong answer says."""
 
     status: Literal["answered", "not_in_kb", "declined"]
@@ -61,7 +63,7 @@ class Expect(_Strict):
         return self
 
 
-class Item(_Strict):
+class Item(Strict):
     """One question with its expectation. `as_of` None: the date the run is given."""
 
     id: str = Field(min_length=1)
@@ -77,24 +79,39 @@ class Item(_Strict):
         return tuple(note for note in self.expect.notes if not note.startswith(LIBRARY_PREFIX))
 
 
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=_HasId)
+
+
 def load_items(path: Path) -> tuple[Item, ...]:
     """The items of a JSON-lines file, in order; empty lines are passed over.
 
     Raises SetError naming every line that is wrong, an id that comes twice, or a file that cannot be read.
     """
+    known = (*Item.model_fields, *Expect.model_fields, *Change.model_fields)
+    return load_rows(path, Item.model_validate_json, known)
+
+
+def load_rows(path: Path, read: Callable[[str], Row], known_fields: Iterable[str]) -> tuple[Row, ...]:
+    """The rows of a JSON-lines file, read one by one, in order; see `load_items`. `read` raises ValidationError."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SetError(f"{path}: cannot be read ({error})") from error
-    found: dict[str, Item] = {}
+    known = tuple(dict.fromkeys(known_fields))
+    found: dict[str, Row] = {}
     wrong: list[str] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            item = Item.model_validate_json(line)
+            item = read(line)
         except ValidationError as error:
-            wrong.extend(f"{path}:{number}: {said}" for said in _told(error))
+            wrong.extend(f"{path}:{number}: {said}" for said in _told(error, known))
             continue
         if item.id in found:
             wrong.append(f'{path}:{number}: the id "{item.id}" stands on an earlier line already')
@@ -111,20 +128,19 @@ def set_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-def _told(error: ValidationError) -> Iterable[str]:
+def _told(error: ValidationError, known: Sequence[str]) -> Iterable[str]:
     for problem in error.errors(include_url=False):
         place = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "json_invalid":
             yield f"is no JSON ({problem['msg']})"
         elif problem["type"] == "extra_forbidden":
-            yield f'unknown field "{place}"{_near(str(problem["loc"][-1]))}'
+            yield f'unknown field "{place}"{_near(str(problem["loc"][-1]), known)}'
         elif place:
             yield f"{place}: {problem['msg'].removeprefix('Value error, ')}"
         else:
             yield str(problem["msg"])
 
 
-def _near(field: str) -> str:
-    known = (*Item.model_fields, *Expect.model_fields, *Change.model_fields)
+def _near(field: str, known: Sequence[str]) -> str:
     near = get_close_matches(field, known, n=1)
-    return f'; did you mean "{near[0]}"?' if near else f"; known are {', '.join(dict.fromkeys(known))}"
+    return f'; did you mean "{near[0]}"?' if near else f"; known are {', '.join(known)}"

@@ -19,6 +19,10 @@ _PRACTICES = _SETS / "practices"
 # The tests' second practice is a fitting set too; an installed package does not carry it.
 _TEST_PRACTICES = _ROOM.parent / "tests" / "fixtures" / "practices"
 _QUESTIONS = "questions.jsonl"
+# Files that are run with the set they are named after, never alone.
+_COMPANIONS = ("-cms", "-wrong")
+# CMS's own files, which the repository may not hold: beside a checkout, and not in every place.
+CMS_FILES = _ROOM.parent.parent / "shared" / "data" / "cms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ def find_set(name: str) -> EvalSet:
 
     Raises InputError naming the sets there are.
     """
-    known = {path.stem: EvalSet(path.stem, path, None) for path in sorted(_SETS.glob("*.jsonl"))}
+    own = (path for path in sorted(_SETS.glob("*.jsonl")) if not path.stem.endswith(_COMPANIONS))
+    known = {path.stem: EvalSet(path.stem, path, None) for path in own}
     known |= {one.name: one for one in fitting_sets()}
     if name in known:
         return known[name]
@@ -72,7 +77,7 @@ def practice_for(chosen: EvalSet, option: str | None, environ: Mapping[str, str]
 
 def baseline_path(set_name: str, kind: str = "run") -> Path:
     """Where the baseline of a set lies, whether or not there is one."""
-    suffix = "" if kind == "run" else f"-{kind}"
+    suffix = "-metamorphic" if kind == "metamorphic" else ""
     return _ROOM / "baselines" / f"{set_name}{suffix}.json"
 
 

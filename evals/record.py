@@ -46,12 +46,13 @@ class RunRecord(BaseModel):
     """One run. `items` are the ids that were run, `misses` the figures each of them counts against (none: not listed).
 
     `as_of` is the date passed in for items without their own. The hashes name the set's bytes, the notes and the
-    sufficiency weights; `fitted_on` is what the weights say of themselves. `seconds_median` is for one item.
+    sufficiency weights; `fitted_on` is what the weights say of themselves (both empty where none take part).
+    `seconds_median` is for one item.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    kind: Literal["run", "metamorphic"] = "run"
+    kind: Literal["run", "metamorphic", "claims", "vignettes"] = "run"
     set: str
     practice: str
     as_of: date

@@ -29,8 +29,28 @@ def render(run: Run, differences: Sequence[Difference] | None, told: Sequence[st
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def figures_of(kind: str) -> tuple[FigureKind, ...]:
+    """The figures of a record of this kind."""
+    if kind == "metamorphic":
+        from evals.metamorphic import METAMORPHIC_FIGURES
+
+        return METAMORPHIC_FIGURES
+    if kind == "claims":
+        from evals.validate_scorers import CLAIM_FIGURES
+
+        return CLAIM_FIGURES
+    if kind == "vignettes":
+        from evals.vignettes import VIGNETTE_FIGURES
+
+        return VIGNETTE_FIGURES
+    return RUN_FIGURES
+
+
 def header(record: RunRecord) -> Iterator[str]:
     """What was run, and whatever a reader must know before believing the figures."""
+    if record.kind in ("claims", "vignettes"):
+        yield from judged_header(record)
+        return
     subset = ", the subset" if record.subset else ""
     yield f"- {len(record.items)} items{subset}, practice {record.practice}, as of {record.as_of.isoformat()}"
     left_out = f"; left out: {', '.join(record.without)}" if record.without else ""
@@ -39,6 +59,13 @@ def header(record: RunRecord) -> Iterator[str]:
     warning = not_held_out(record.set, record.fitted_on)
     if warning:
         yield f"- CAUTION: {warning}"
+
+
+def judged_header(record: RunRecord) -> Iterator[str]:
+    """What was judged."""
+    yield f"- {len(record.items)} items, practice {record.practice}; each claim is judged as of its date of service"
+    yield f"- {1000 * record.seconds_median:.1f} milliseconds a claim (median)"
+    yield f"- set {record.set_hash}, notes {record.notes_hash}"
 
 
 def figure_table(

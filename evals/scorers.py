@@ -129,6 +129,8 @@ def unsourced_values(answer: Answer, question: str) -> tuple[str, ...]:
     sources = {value for citation in answer.citations for value in values(citation.quote)}
     sources.update(value for fact in answer.facts for value in rule_values(fact))
     sources.update(values(question))
+    # A payer's name may hold a number ("Local 88"); the sentence of a rule names its payers.
+    sources.update(value for fact in answer.facts for payer in fact.note.payers for value in values(payer))
     sources.update(_bare(sources))
     said = without_marks(answer.text, {citation.n for citation in answer.citations})
     return tuple(value for value in values(said) if value not in sources)

@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 # CPT category I (five digits), category II/III and PLA (four digits, a letter), HCPCS Level II (a letter, four digits).
 PROCEDURE_FORM = re.compile(r"(?:\d{5}|\d{4}[A-Z]|[A-V]\d{4})\Z", re.ASCII)
-# ICD-10-CM: a letter, a digit, a digit or letter, then up to four more after a point.
-DIAGNOSIS_FORM = re.compile(r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\Z", re.ASCII)
-DIAGNOSIS_PREFIX_FORM = re.compile(r"[A-Z]\d(?:[0-9A-Z](?:\.(?:[0-9A-Z]{1,4})?)?)?\Z", re.ASCII)
-MODIFIER_FORM = re.compile(r"(?:\d\d|[A-Z][A-Z0-9])\Z", re.ASCII)
+# ICD-10-CM: a letter, a digit, a digit or letter, then up to four more after a point. The category QA0, in force since
+# 2025-10-01, is the only one without a digit in the second place.
+DIAGNOSIS_FORM = re.compile(r"(?:[A-Z]\d[0-9A-Z]|QA\d)(?:\.[0-9A-Z]{1,4})?\Z", re.ASCII)
+DIAGNOSIS_PREFIX_FORM = re.compile(r"(?:[A-Z]\d|QA|(?:[A-Z]\d[0-9A-Z]|QA\d)(?:\.(?:[0-9A-Z]{1,4})?)?)\Z", re.ASCII)
+# Two digits, two letters, a letter and a digit, and the four of CPT category II.
+MODIFIER_FORM = re.compile(r"(?:\d\d|[A-Z][A-Z0-9]|[1238]P)\Z", re.ASCII)
 # Group code and CARC ("CO-97", "PR-B7") or a bare RARC ("N122", "MA130", "M15").
 CARC_FORM = re.compile(r"(?:CO|PR|OA|PI)-(?:\d{1,3}|[A-Z]\d{1,2})\Z", re.ASCII)
 RARC_FORM = re.compile(r"(?:N|M|MA)\d{1,4}\Z", re.ASCII)
@@ -75,6 +78,7 @@ class CodeRange:
         return self.low if self.low == self.high else f"{self.low}-{self.high}"
 
 
+@lru_cache(maxsize=4096)
 def _shape(procedure_code: str) -> str:
     return "".join("9" if character.isdigit() else character for character in procedure_code)
 

@@ -268,7 +268,7 @@ def test_the_scan_of_imports_sees_what_it_must(tmp_path):
         ("sentence_transformers", ("ingest/index/",)),
         ("llama_cpp", ("assistant/language_model/",)),
         ("httpx", ("assistant/language_model/",)),
-        ("sqlite3", ("ingest/index/", "assistant/records/")),
+        ("sqlite3", ("ingest/index/", "ingest/tables/", "assistant/records/")),
     ],
 )
 def test_only_its_room_knows_a_package(package, rooms):

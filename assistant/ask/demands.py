@@ -18,7 +18,7 @@ from ingest.codes import CodeSet
 
 DemandKind = Literal[
     "code", "procedure", "companion", "modifier", "denial code", "diagnosis", "place", "topic", "soft topic", "value",
-    "word", "name", "payer", "own payer",
+    "joined", "word", "name", "payer", "own payer",
 ]  # fmt: skip
 
 # Modifiers that answer for one another: a passage that speaks of one of a group speaks of the choice among them.
@@ -42,9 +42,17 @@ OFFICE_TOPICS = frozenset(
 )
 # Topics that colour the search and weigh in the decision less than the others.
 _SOFT = frozenset(
-    "deadline document denial place-of-service global-period both-sides one-side age payment-posting holder balance "
+    "deadline document denial place-of-service global-period one-side age payment-posting holder balance "
     "frequency diagnosis time-based portal workers-comp nurse-practitioner count amount fee".split()
 )
+# What a day count, a number or an amount is of. A passage that speaks of appeals in one sentence and of 30 days in the
+# next says nothing of how long one may appeal.
+_ROLES = frozenset(
+    "timely-filing appeal appeal-second corrected-claim refund validity turnaround authorization referral global-period "
+    "peer-to-peer medical-records-fee credentialing interest eligibility cob remittance month-end".split()
+)
+_TAKES_TIME = frozenset({"turnaround", "validity"})
+_ROLE_VALUES = frozenset({"duration"})
 # What only a payer's own note can tell: a house rule for every payer answers none of these.
 _PAYERS_OWN = frozenset(
     "contact fax email address payer-id fee amount appeal appeal-second validity timely-filing peer-to-peer interest "
@@ -163,11 +171,18 @@ def _code_demands(question: Question, passage: Passage) -> list[Demand]:
         bare = carc.split("-")[-1]
         spoken = any(bare == other.split("-")[-1] for other in passage.carcs)
         declared = any(bare == other.split("-")[-1] for other in note_carcs)
-        found.append(Demand("denial code", carc, 3.0, 1.0 if spoken else 0.7 if declared else 0.0))
+        found.append(
+            Demand(
+                "denial code",
+                carc,
+                3.0,
+                1.0 if spoken else (1.0 if passage.note.kind == "denial" else 0.7) if declared else 0.0,
+            )
+        )
     upper = passage.prose.upper()
     for diagnosis in question.diagnoses:
         found.append(Demand("diagnosis", diagnosis, 2.0, float(diagnosis in upper or diagnosis.split(".")[0] in upper)))
-    found.extend(Demand("place", place, 1.0, float(place in passage.prose)) for place in question.places)
+    found.extend(Demand("place", place, 1.0, float(passage.speaks_of_place(place))) for place in question.places)
     return found
 
 
@@ -185,7 +200,24 @@ def _topic_demands(question: Question, passage: Passage, lexicon: Lexicon) -> li
         elif name != "modifier" or not question.modifiers:
             kind: DemandKind = "soft topic" if name in _SOFT else "topic"
             found.append(Demand(kind, name, 0.8 if kind == "soft topic" else 2.0, float(name in passage.topics)))
+    found.extend(_joined_demands(question, passage, lexicon))
     return found
+
+
+def _joined_demands(question: Question, passage: Passage, lexicon: Lexicon) -> list[Demand]:
+    """One for each matter of which a value is asked: met where one statement holds both, its headings included."""
+    needs = {need for name in question.topics if (need := lexicon.topics[name].needs) in _ROLE_VALUES}
+    roles = [name for name in question.topics if name in _ROLES]
+    if _TAKES_TIME.intersection(roles) or {"timely-filing", "corrected-claim"}.issubset(roles):
+        needs.add("duration")
+    if not needs or not roles:
+        return []
+    # How long they take to answer is said of one thing: an appeal's answer is not an authorization's.
+    together = [frozenset(roles)] if "turnaround" in roles else [frozenset({name}) for name in roles]
+    return [
+        Demand("joined", " of ".join(sorted(names, reverse=True)), 2.0, float(passage.joins(names, needs)))
+        for names in together
+    ]
 
 
 def _word_demand(

@@ -24,7 +24,7 @@ from assistant.ask.scope import select, stale
 from assistant.ask.sufficiency import Weighed, Weights, load_weights
 
 # A second note joins the best one, and a further plan the first, when it is nearly as probable.
-_ALSO_WITHIN = 0.12
+_ALSO_WITHIN = 0.25
 _SAME_NOTE_WITHIN = 0.35
 _MOST_PASSAGES = 3
 # Asked about these, a reader wants what happened and what fixed it, not the rule alone.
@@ -135,10 +135,11 @@ class Asker:
             return findings, sorted(seen, key=lambda found: -found.probability)
         practice = searcher.run(select(scopes, on=on, accept=lambda scope: scope.layer == "practice"), payer=None)
         findings = self._accept_across_plans(question, practice)
-        if findings:
+        if any(not finding.weighed.passage.note.payers for finding in findings):
             return findings, practice
+        # Only plans speak of it, or nobody here: the national rule holds for all others.
         library = searcher.run(select(scopes, on=on, accept=lambda scope: scope.layer == "library"), payer=None)
-        return self._accept(question, library, None)[:1], practice
+        return [*findings, *self._accept(question, library, None)[:1]], practice
 
     def sufficient(self, weighed: Weighed) -> bool:
         """Whether the passage may answer the question at all."""
@@ -151,17 +152,35 @@ class Asker:
             return []
         best = enough[0]
         chosen = [best]
-        for found in enough[1:]:
-            same_note = found.passage.note.note_id == best.passage.note.note_id
+        # What fixed a denial stands in its note's other sections.
+        of_one_case = best.passage.note.kind == "denial"
+        further = sorted(enough[1:], key=lambda found: _far_from(best, found)) if of_one_case else enough[1:]
+        for found in further:
+            same_note = _same_note(found, best)
             plans_own = payer in found.passage.note.payers and payer not in best.passage.note.payers
             within = _SAME_NOTE_WITHIN if same_note or plans_own else _ALSO_WITHIN
             if best.probability - found.probability <= within and len(chosen) < _MOST_PASSAGES:
                 chosen.append(found)
         findings = [finding for found in chosen if (finding := self._finding(question, found, payer))]
+        if findings and not any(finding.facts for finding in findings):
+            findings.extend(self._rule_of_the_note(question, weighed, best, payer))
         if findings and findings[0].facts and not question.asks(*_WANTS_THE_STORY):
             # A rule answers by itself: beside it only another rule, or the plan's own word, is worth reading.
             return [findings[0], *(other for other in findings[1:] if other.facts or _own(other) > _own(findings[0]))]
         return findings
+
+    def _rule_of_the_note(
+        self, question: Question, weighed: Sequence[Weighed], best: Weighed, payer: str | None
+    ) -> list[Finding]:
+        """The section of the same note whose rule speaks to the question, however plainly the other one reads."""
+        if not question.procedure_demand:
+            return []
+        for found in weighed:
+            if _same_note(found, best) and found.refused_by is None:
+                finding = self._finding(question, found, payer)
+                if finding is not None and finding.facts:
+                    return [finding]
+        return []
 
     def _accept_across_plans(self, question: Question, weighed: Sequence[Weighed]) -> list[Finding]:
         """No payer named: each plan's own best where plans have their own, and the office's where that is as good."""
@@ -301,7 +320,7 @@ class Asker:
 
     def _notices(self, question: Question, findings: Sequence[Finding], citations: Sequence[Citation]) -> list[str]:
         """What a reader must know beside the answer: several plans, missing plans, stale notes, drafts."""
-        notices = []
+        notices = [f'No note knows a payer called "{name}".' for name in question.unknown_payers]
         for group in question.payers:
             if len(group) > 1:
                 names = ", ".join(self.directory.display(slug) for slug in group)
@@ -321,6 +340,16 @@ class Asker:
 
 def _says_whom(finding: Finding, name: str) -> bool:
     return bool(finding.facts) and finding.facts[0].sentence.startswith(f"{name}:")
+
+
+def _far_from(best: Weighed, found: Weighed) -> tuple[int, bool]:
+    """Those that lack least of what is asked first, and among them the other sections of the same note."""
+    lacking = sum(demand.met == 0 for demand in found.demands if demand.kind in ("value", "topic", "soft topic"))
+    return (lacking, not _same_note(best, found))
+
+
+def _same_note(one: Weighed, other: Weighed) -> bool:
+    return one.passage.note.note_id == other.passage.note.note_id
 
 
 def _own(finding: Finding) -> bool:

@@ -6,6 +6,7 @@ The same reading for every passage, so that a question's demands can be held aga
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,7 +32,9 @@ _DURATION = re.compile(
     r"(?:day|days|month|months|week|weeks|year|years|hour|hours|minutes|d|mo|wk|yr|yrs|hrs|hr)\b|\b(?:by|on"
     r"|before|until) the \d{1,2}(?:st|nd|rd|th)\b|\b\d{1,2}(?:st|nd|rd|th) of\b|\b(?:same|next) (?:business"
     r" )?day\b|"
-    r"\b(?:mon|tues|wednes|thurs|fri)day\b|\b\d{4}-\d\d-\d\d\b|\b(?:no|without) (?:time )?limit\b",
+    r"\b(?:mon|tues|wednes|thurs|fri)day\b|\b(?:jan|febr)uary\b|\b(?:march|april|may|june|july|august) \d|"
+    r"\b(?:septem|octo|novem|decem)ber\b|\b\d{1,2} (?:march|april|may|june|july|august)\b|"
+    r"\b\d{4}-\d\d-\d\d\b|\b(?:no|without) (?:time )?limit\b",
     re.IGNORECASE,
 )
 _FAX = re.compile(r"\bfax(?:ed)?\b[^.;|\n]{0,20}?[\d(][\d() .-]{6,}\d", re.IGNORECASE)
@@ -41,11 +44,12 @@ _NUMBER = re.compile(
 )
 _CONTACT = re.compile(r"\b\d{3}[-.\s]\d{4}\b|\bext\.?\s*\d+|\bextension\b|@|\boption \d\b|\bcall\b", re.IGNORECASE)
 _AMOUNT = re.compile(r"[$%]|\bpercent\b|\bdollars?\b", re.IGNORECASE)
+_MONEY = re.compile(r"\$\s?\d|\b\d[\d,.]*\s?(?:dollars|usd)\b", re.IGNORECASE)
 _PERSON = re.compile(
     r"\b[a-z]+\.[a-z]+\b(?!\.)|\b(?:Dr|Mr|Ms|Mrs)\.? [A-Z]|(?<=[a-z,;(] )[A-Z][a-z]{2,}\b|(?:^|[.:|]"
     r" )[A-Z][a-z]+ [a-z]+s\b|\bdesk\b|\bdepartment\b|\bcoordinator\b|\bmanager\b"
 )
-_FORM = re.compile(r"\b[A-Z]{1,4}-?\d{1,4}[A-Z]?\b|\bform\b", re.IGNORECASE)
+_FORM = re.compile(r"\b[A-Z]{1,4}-?\d{1,3}[A-Z]?\b(?!-)|\bform\b", re.IGNORECASE)
 _FAX_NUMBER = re.compile(
     r"\bfax\b[^.;|\n]{0,40}?[\d(][\d() .-]{6,}\d|[\d(][\d() .-]{6,}\d[^.;|\n]{0,12}\bfax\b", re.IGNORECASE
 )
@@ -55,6 +59,24 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"\S@\S")
+# CMS place of service codes and how people call the places.
+_PLACE_WORDS = {
+    place: re.compile(said, re.IGNORECASE)
+    for place, said in {
+        "02": r"tele",
+        "10": r"tele",
+        "11": r"\boffice\b|\bclinic\b",
+        "12": r"\bat home\b|\bhome visit",
+        "19": r"\boff[- ]campus\b|\boutpatient (?:hospital|department)",
+        "20": r"\burgent care\b",
+        "21": r"\binpatient\b|\bhospital\b",
+        "22": r"\boutpatient (?:hospital|department)|\bhospital outpatient\b|\bhospital\b",
+        "23": r"\bemergency (?:room|department)|\bED\b|\bER\b",
+        "24": r"\bsurgery cent|\bsurgical cent|\bASC\b",
+        "31": r"\bnursing\b",
+        "32": r"\bnursing\b",
+    }.items()
+}
 _NEEDS = {
     "form": _FORM,
     "fax": _FAX_NUMBER,
@@ -63,6 +85,7 @@ _NEEDS = {
     "duration": _DURATION,
     "contact": _CONTACT,
     "amount": _AMOUNT,
+    "money": _MONEY,
     "person": _PERSON,
     "number": _NUMBER,
 }
@@ -191,6 +214,34 @@ class Passage:
     def carcs(self) -> frozenset[str]:
         """The denial codes the passage writes."""
         return carcs_in(f"{self.headline} {self.prose}")
+
+    def joins(self, topics: Collection[str], needs: Collection[str]) -> bool:
+        """True when one clause, read below its headings, speaks of all the topics and holds a value of one kind."""
+        if "duration" in needs and any(
+            rule_topics(rule).issuperset(topics) for rule in self.rules if rule.file_within_days is not None
+        ):
+            return True
+        for clause in (clause for segment in self.segments for clause in segment.plain.split("; ")):
+            if any(holds(need, clause) for need in needs):
+                stems = [word.stem for word in words(f"{self.headline} . {clause}")]
+                spoken = {name for hit in self.lexicon.evidence_phrases.find(stems) for name in hit.names}
+                if spoken.issuperset(topics):
+                    return True
+        return False
+
+    def speaks_of_place(self, place: str) -> bool:
+        """True when the passage names the place of service by its number or in words, or a rule of it does."""
+        if any(
+            place in (*(rule.when.places if rule.when else ()), *(rule.require.places if rule.require else ()))
+            or place in (rule.forbid.places if rule.forbid else ())
+            for rule in self.rules
+        ):
+            return True
+        spoken = f"{self.headline} {self.prose}"
+        if re.search(rf"(?<![\d.$-]){place}(?![\d.%-])", spoken):
+            return True
+        named = _PLACE_WORDS.get(place)
+        return named is not None and named.search(spoken) is not None
 
     def holds(self, need: str) -> bool:
         """True when the passage holds a value of the kind a topic needs."""

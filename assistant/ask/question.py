@@ -187,7 +187,7 @@ def _written_out(word: Word, lexicon: Lexicon, knows: Callable[[str], bool]) -> 
     allowed = 1 if len(form) < 8 else 2
     near = sorted(
         (distance, candidate)
-        for candidate in lexicon.single_words
+        for candidate in (*lexicon.single_words, *lexicon.plain_forms)
         if abs(len(candidate) - len(form)) <= allowed
         and candidate[0] == form[0]
         and (distance := OSA.distance(form, candidate, score_cutoff=allowed)) <= allowed

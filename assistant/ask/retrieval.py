@@ -16,7 +16,7 @@ from assistant.ask.demands import demands_on, rarity_of
 from assistant.ask.facts import matching_rules
 from assistant.ask.knowledge import Knowledge, NoteScope
 from assistant.ask.lexicon import Lexicon
-from assistant.ask.passage import Passage
+from assistant.ask.passage import Passage, codes_in
 from assistant.ask.payers import PayerDirectory
 from assistant.ask.question import Question
 from assistant.ask.scope import row_mask
@@ -174,7 +174,17 @@ class Searcher:
         """1 where the note is the payer's own, 0.8 where the passage names it, 0 where it speaks for every payer."""
         if payer is None or payer in passage.note.payers:
             return 1.0
-        return 0.8 if payer in self.directory.exact(f"{passage.headline} . {passage.prose}") else 0.0
+        if payer in self.directory.exact(passage.headline):
+            return 0.8
+        naming = [piece for piece in passage.segments if payer in self.directory.exact(piece.plain)]
+        if not naming:
+            return 0.0
+        # A page for everybody that names the payer for another procedure says nothing of the one asked about.
+        codes = self.question.codes
+        elsewhere = codes and not any(codes_in(piece.plain).overlaps(codes) for piece in naming)
+        if elsewhere and any(codes_in(piece.plain).overlaps(codes) for piece in passage.segments):
+            return 0.2
+        return 0.8
 
     def _closest(self, passage: Passage, vector: NDArray[np.float32]) -> float:
         """The cosine of the question to the passage's nearest piece; to the whole where there is no piece."""
@@ -220,7 +230,11 @@ class Searcher:
             headed = self.directory.exact(" . ".join(chunk.heading_path)) or (
                 frozenset() if note.payers else self.directory.exact(note.title)
             )
-            if headed and payer not in headed:
+            # A rule of the payer's own note binds the payer, whomever its heading compares it with.
+            ruled = payer in note.payers and any(
+                chunk.start_line <= rule.start_line <= chunk.end_line for rule in note.rules
+            )
+            if headed and payer not in headed and not ruled:
                 return None
             if note.payers != (payer,) and headed != {payer}:
                 narrowed = about(pieces, payer, self.directory)

@@ -18,7 +18,9 @@ _CODE = re.compile(
     r"|[A-Z][A-Z0-9]))*))?(?![\w.]*\w)",
     re.I,
 )
-_SHORT_CODE = re.compile(r"(?<=[/,])\s?(\d{1,4})(?!\d)(?=[\s/,?.;)]|$)")
+# "31254/55" and "31254,55"; not "31237,4 weeks after", nor "69210, 50 or two units" with a space between.
+_COUNTED = r"weeks?|wks?|days?|months?|mos?|years?|yrs?|units?|times?|sides?|lesions?|tests?|minutes?|min|of|yo|x"
+_SHORT_CODE = re.compile(rf"(?<=[/,])\s?(\d{{1,4}})(?!\d)(?!\s*(?:{_COUNTED})\b)(?=[\s/,?.;)]|$)", re.I)
 _DIAGNOSIS = re.compile(r"\b([A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}|[A-TV-Z]\d\d)\b", re.I)
 _CARC = re.compile(r"\b(CO|PR|OA|PI)[\s-]?(\d{1,3}|[AB]\d{1,2})\b", re.I)
 _CARC_WORD = re.compile(
@@ -85,9 +87,13 @@ _YEAR = re.compile(
     r"|service|visit|surgery|rule|dates)",
     re.I,
 )
+_HUNG_ON = re.compile(
+    r"\b(?:for|on) (?:an? |the )?(?:visit|claim|service|services|encounter|date of service|dos|date)s?(?: dated| from| of| on)?\s*\Z",
+    re.I,
+)
 _AGO = re.compile(r"\b(last year|last month|a year ago|two years ago)\b", re.I)
 _AGE = re.compile(r"\b(\d{1,3})[\s-]*(?:year|yr|yo\b|y/o|y\.o\.|years?)[\s-]*(?:old)?\b|\bage[d]?\s+(\d{1,3})\b", re.I)
-_PLACE = re.compile(r"\b(?:pos|place of service)\s*#?\s*(\d\d)\b", re.I)
+_PLACE = re.compile(r"\b(?:pos|place(?: of service)?)\s*#?\s*(\d\d)\b", re.I)
 
 
 def mask(text: str, used: list[tuple[int, int]]) -> str:
@@ -116,7 +122,7 @@ def codes_written(text: str, used: list[tuple[int, int]]) -> tuple[CodeSet, tupl
         tail = match.end()
         while (
             short := _SHORT_CODE.match(remaining, tail + 1)
-            if remaining[tail : tail + 1] in "/," and tail < len(remaining)
+            if remaining[tail : tail + 1] in "/," and remaining[tail + 1 : tail + 2].isdigit()
             else None
         ):
             digits = short.group(1)
@@ -210,7 +216,19 @@ def age_written(text: str, used: list[tuple[int, int]]) -> int | None:
 
 
 def date_written(text: str, as_of: date, used: list[tuple[int, int]]) -> date | None:
-    """The date the question names. A month stands for its middle, a year for its 1 July; this year is no date."""
+    """The date the question names. A month stands for its middle, a year for its 1 July; this year is no date.
+
+    Words that only hang the date on something ("for a visit on") are read with it.
+    """
+    places: list[tuple[int, int]] = []
+    found = _date_found(text, as_of, places)
+    for start, end in places:
+        hung = _HUNG_ON.search(text, 0, start)
+        used.append((hung.start() if hung else start, end))
+    return found
+
+
+def _date_found(text: str, as_of: date, used: list[tuple[int, int]]) -> date | None:
     for match in _ISO.finditer(text):
         found = _safe_date(int(match.group(1)), int(match.group(2)), int(match.group(3)))
         if found:

@@ -22,14 +22,29 @@ FEATURES = (
     "procedure_met", "procedure_missing", "companion_missing", "topic_met", "topic_missing",
     "soft_missing", "value_missing", "words_met", "words_missing", "name_missing", "modifier_missing", "denial_missing",
     "denial_met", "diagnosis_missing", "payer_general", "own_payer_general", "rule", "office",
-    "lexical", "unexplained_similarity", "closest_when_missing",
+    "joined_missing", "place_missing", "lexical", "unexplained_similarity", "closest_when_missing",
 )  # fmt: skip
 
 
-_EXACT_VALUES = frozenset({"fax", "address", "email", "amount"})
+_EXACT_VALUES = frozenset({"fax", "address", "email", "amount", "money", "form"})
+# Matters whose days are never another matter's days: how long one may appeal is not how long one may file.
+_EXACT_ROLES = frozenset({"appeal", "appeal-second", "corrected-claim", "refund", "turnaround"})
 # Topics that have few ways to be written: a passage without one of them does not speak of it.
 _EXACT_TOPICS = frozenset(
-    {"yearly", "appeal-second", "payer-id", "copay", "ndc", "locum", "resident", "assistant-surgeon", "abn", "interest"}
+    {
+        "yearly",
+        "appeal-second",
+        "payer-id",
+        "copay",
+        "ndc",
+        "locum",
+        "resident",
+        "assistant-surgeon",
+        "abn",
+        "interest",
+        "decision-for-surgery",
+        "one-side",
+    }
 )
 
 
@@ -65,10 +80,20 @@ class Weighed:
                 or (demand.kind == "code" and demand.weight >= CODE_WEIGHT)
                 or (demand.kind == "name" and any(character.isdigit() for character in demand.name))
                 or (demand.kind == "value" and demand.name.split(" ")[0] in _EXACT_VALUES)
-                or (demand.kind == "topic" and demand.name in _EXACT_TOPICS)
+                or (demand.kind in ("topic", "soft topic") and demand.name in _EXACT_TOPICS)
+                or (demand.kind == "joined" and demand.name.split(" ")[0] in _EXACT_ROLES)
+                or (demand.kind == "place" and not self.asks_more_than_place)
             ):
                 return demand
         return None
+
+    @property
+    def asks_more_than_place(self) -> bool:
+        """True when the place of service is a circumstance of the question, not what it is about."""
+        return any(
+            demand.kind in ("topic", "soft topic", "value", "modifier") and demand.name != "place-of-service"
+            for demand in self.demands
+        )
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -140,6 +165,8 @@ def features_of(
         "diagnosis_missing": missing("diagnosis"),
         "payer_general": missing("payer"),
         "own_payer_general": missing("own payer"),
+        "joined_missing": missing("joined"),
+        "place_missing": missing("place"),
         "rule": float(has_rule),
         "office": float(bool(OFFICE_TOPICS.intersection(question.topics))),
         "lexical": 0.0 if lexical_rank is None else 1.0 / (1.0 + lexical_rank),

@@ -33,9 +33,15 @@ def selection(block: RuleBlock, claim: Claim) -> tuple[Selected, ...]:
     """
     if block.when is None:
         return (Selected(WHOLE_CLAIM),)
+    codes = block.when.codes
+    places = [index for index, line in enumerate(claim.lines) if not codes or line.procedure_code in codes]
+    if not places:
+        return ()
     of_the_claim = [test(block.when, claim) for test in _OF_THE_CLAIM]
+    if False in of_the_claim:
+        return ()
     chosen: list[Selected] = []
-    for index in range(len(claim.lines)):
+    for index in places:
         answer = all_hold(of_the_claim + [test(block.when, claim, index) for test in _OF_THE_LINE])
         if isinstance(answer, Missing):
             chosen.append(Selected(index, answer.keys))
@@ -67,10 +73,6 @@ def has_diagnosis(claim: Claim, index: int, selectors: tuple[str, ...]) -> Answe
 def at_place(claim: Claim, places: tuple[str, ...]) -> Answer:
     """True when the claim's place of service is one of `places`."""
     return Missing(("pos",)) if claim.place_of_service is None else claim.place_of_service in places
-
-
-def _codes(when: When, claim: Claim, index: int) -> Answer:
-    return not when.codes or claim.lines[index].procedure_code in when.codes
 
 
 def _modifiers(when: When, claim: Claim, index: int) -> Answer:
@@ -138,7 +140,6 @@ def _days_since(when: When, claim: Claim) -> Answer:
 
 
 _OF_THE_LINE: tuple[Callable[[When, Claim, int], Answer], ...] = (
-    _codes,
     _modifiers,
     _with,
     _without,

@@ -6,7 +6,7 @@ Does not choose the blocks: the caller passes those that are enforceable and app
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from assistant.rules.block_conditions import WHOLE_CLAIM, selection
@@ -22,11 +22,13 @@ class BlocksReport:
     """What the rule blocks say about a claim, each with its note.
 
     `governed` holds, for each 0-based line, the keys some rule block has spoken about there: the CMS tables give way.
+    `undecided` holds the keys some block may speak about there, each with the header keys that would tell.
     """
 
     findings: tuple[tuple[PlacedBlock, BlockFinding], ...]
     not_evaluated: tuple[tuple[PlacedBlock, NotEvaluated], ...]
     governed: Mapping[int, frozenset[str]]
+    undecided: Mapping[int, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
 
 def evaluate_blocks(
@@ -53,7 +55,7 @@ def evaluate_blocks(
                 not_evaluated.append((one, result.not_evaluated))
         for one in group:
             _take_over(one, claim, certain, open_keys)
-    return BlocksReport(tuple(findings), tuple(not_evaluated), certain)
+    return BlocksReport(tuple(findings), tuple(not_evaluated), certain, open_keys)
 
 
 def _examine(
@@ -67,9 +69,11 @@ def _examine(
         return examine_block(one.block, claim, note=one.note, payer_names=payer_names, suspended=suspended)
 
     result = run(certain)
+    if not open_keys or not result.findings:
+        return result
     mine = block_keys(one.block)
     unsure = {key for keys in open_keys.values() for key in keys if key in mine}
-    if not unsure or not result.findings:
+    if not unsure:
         return result
     possible = {
         index: certain.get(index, frozenset()) | frozenset(open_keys.get(index, {})) for index in {*certain, *open_keys}
@@ -95,8 +99,9 @@ def _take_over(
     certain: dict[int, frozenset[str]],
     open_keys: dict[int, dict[str, frozenset[str]]],
 ) -> None:
-    keys = block_keys(one.block)
-    for chosen in selection(one.block, claim):
+    selected = selection(one.block, claim)
+    keys = block_keys(one.block) if selected else frozenset[str]()
+    for chosen in selected:
         places = range(len(claim.lines)) if chosen.index == WHOLE_CLAIM else (chosen.index,)
         for index in places:
             if not chosen.missing:

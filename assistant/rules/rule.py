@@ -57,9 +57,10 @@ class Case:
 
     def lines(self, procedure_codes: Collection[str] | None = None) -> Iterator[tuple[int, ClaimLine]]:
         """0-based place and line, of these codes (None: of all)."""
-        for index, line in enumerate(self.claim.lines):
-            if procedure_codes is None or line.procedure_code in procedure_codes:
-                yield index, line
+        if procedure_codes is None:
+            return enumerate(self.claim.lines)
+        # A list, not a generator: hundreds of rules ask this of every claim, and mostly there is nothing.
+        return iter([one for one in enumerate(self.claim.lines) if one[1].procedure_code in procedure_codes])
 
     def yields(self, index: int, key: str) -> bool:
         """True when a rule block governs this key on this line, so that a table must keep silent."""
@@ -89,7 +90,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing a payer would refuse or a reader should know. `lines` are 0-based, () for the claim as a whole."""
+    """One thing a payer would refuse or a reader should know. `lines` are 0-based, () for the claim as a whole.
+
+    `also` names the rules that found the same defect, each with its source: it is told once (see same_defect.py).
+    """
 
     rule: str
     severity: Severity
@@ -97,6 +101,7 @@ class Finding:
     message: str
     source: Source
     fix: ProposedFix | None = None
+    also: tuple[tuple[str, Source], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

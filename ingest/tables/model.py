@@ -119,6 +119,8 @@ class DiagnosisEntry:
     one must stand in the seventh place, () when none is asked for. `excludes1` holds what may not be coded together
     with it, each with the code or heading whose note says so; `code_first` what an instruction there wants before it;
     `manifestation` is True where the list says the code is never first ("in diseases classified elsewhere").
+    `instructions_known` is False where the release has no tabular list (an order file alone): then `excludes1`,
+    `code_first` and `use_additional` are empty because nobody knows, not because there is none.
     """
 
     diagnosis_code: str
@@ -131,3 +133,4 @@ class DiagnosisEntry:
     code_first: tuple[DiagnosisSpan, ...] = ()
     use_additional: tuple[DiagnosisSpan, ...] = ()
     manifestation: bool = False
+    instructions_known: bool = True

@@ -116,6 +116,7 @@ def _diagnosis(row: dict[str, Any], release_from: date) -> DiagnosisEntry:
         tuple(_span(one) for one in row.get("code-first", ())),
         tuple(_span(one) for one in row.get("use-additional", ())),
         row.get("manifestation", False),
+        row.get("instructions", True),
     )
 
 

@@ -169,9 +169,6 @@ def test_a_label_is_not_said_twice(ask):
     assert "Northwind PPO: Northwind PPO: " not in ask(BOTH_EARS).text
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the limit for a first claim, or the rule for both ears, answers another question"
-)
 @pytest.mark.parametrize(
     "question",
     [
@@ -184,7 +181,6 @@ def test_a_limit_or_a_rule_for_something_else_does_not_answer(ask, question):
     assert ask(question).status == "not_in_kb"
 
 
-@pytest.mark.xfail(strict=True, reason="an unknown payer beside a known one is dropped without a word")
 def test_an_unknown_payer_beside_a_known_one_is_named(ask):
     answer = ask(f"{BOTH_EARS}, Northwind and Aetna")
     assert notes(answer) == ["payers/northwind-ppo/tubes"]

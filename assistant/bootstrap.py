@@ -9,16 +9,20 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
-from assistant.ask.answer import Answer
 from assistant.errors import PracticeError
 from assistant.settings import Practice
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from assistant.ask.answer import Answer
     from assistant.ask.flow import Asker, Writer
     from assistant.records.gaps import Gap
+    from assistant.validate import Judge
     from ingest.index.embedder import Embedder
     from ingest.index.store import Index
     from ingest.index.sync import SyncReport
+    from ingest.notes.model import KbNote
 
 Progress = Callable[[str, int, int], None]
 
@@ -70,6 +74,7 @@ class Desk:
                 asked=gap.asked,
                 question=question,
                 on=today,
+                as_of=as_of,
             )
         return replace(answer, notices=(*answer.notices, *notices)) if notices else answer
 
@@ -149,8 +154,8 @@ def close_gaps(practice: Practice, asker: Asker, today: date) -> list[Gap]:
     if not practice.records.exists():
         return []
 
-    def answered_by(question: str) -> tuple[str, ...]:
-        answer = asker.ask(question, as_of=today)
+    def answered_by(question: str, as_of: date) -> tuple[str, ...]:
+        answer = asker.ask(question, as_of=as_of)
         return tuple(citation.note for citation in answer.citations) if answer.status == "answered" else ()
 
     return close_answered(practice.records, answered_by, on=today)
@@ -167,3 +172,38 @@ def ingest(practice: Practice, *, on_progress: Progress | None, today: date) -> 
         return report, []
     with _index_errors(), open_index(practice.index) as index:
         return report, close_gaps(practice, _open_asker(index, practice), today)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeParts:
+    """What a judge is built from; small, and sent to other processes as it is."""
+
+    notes: tuple[KbNote, ...]
+    left_out: tuple[KbNote, ...]
+    tables: Path
+
+
+def judge_parts(practice: Practice) -> JudgeParts:
+    """The notes that matter for judging a claim, without index and embedder, and where the tables are."""
+    from ingest.index.enforced_notes import read_enforced
+
+    read = read_enforced(practice.kb, practice.library, practice.data / "enforced-notes.json")
+    return JudgeParts(read.notes, read.left_out, practice.tables)
+
+
+def build_judge(parts: JudgeParts) -> Judge:
+    """The judge of these parts in this process, with every coded rule.
+
+    Raises PracticeError when the reference tables cannot be used.
+    """
+    from assistant.rules.registry import all_rules
+    from assistant.validate import Judge
+    from ingest.tables.errors import TablesError
+    from ingest.tables.icd10cm_lookup import DiagnosisTables
+    from ingest.tables.store import StoredTables
+
+    try:
+        tables = StoredTables(parts.tables, DiagnosisTables(parts.tables))
+    except TablesError as error:
+        raise PracticeError(str(error)) from error
+    return Judge(parts.notes, tables, all_rules(), parts.left_out)

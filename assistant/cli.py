@@ -8,17 +8,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from assistant.errors import UnderstudyError
 from assistant.telemetry import silence_telemetry
 
 # Command modules of our own, in the order a reader meets them. Others come through the entry-point group.
-_COMMANDS = ("ask", "kb", "note", "ingest", "gaps", "init")
+_COMMANDS = ("ask", "validate", "kb", "note", "ingest", "gaps", "tables", "rules", "init")
 ENTRY_POINT_GROUP = "understudy.commands"
 BAD_INPUT = 2
+INTERNAL_ERROR = 70
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -61,7 +64,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("understudy: stopped", file=sys.stderr)
         return 130
+    except Exception as error:
+        # An error's own text may hold what was asked or pasted: only its kind and place in the program are told.
+        print(f"understudy: internal error: {_place_of(error)}; please report this line", file=sys.stderr)
+        return INTERNAL_ERROR
     return code
+
+
+def _place_of(error: BaseException) -> str:
+    """The kind of the error and where it was raised, without its text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 if __name__ == "__main__":

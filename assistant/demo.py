@@ -1,4 +1,4 @@
-"""What `make demo` shows on the sample practice: a cited answer, a refusal, checked notes. Adds no behaviour."""
+"""What `make demo` shows on the sample practice: a cited answer, a refusal, a claim checked, checked notes. Adds no behaviour."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ _SHOWN: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "With the small language model that comes along (its every word is checked against the note):",
         ("ask", "--model", "default", "how many days do we have to file with Lakeside"),
+    ),
+    (
+        "A claim checked before it goes out, with the practice's own rule and the fix:",
+        ("validate", str(_SAMPLE / "evals" / "sets" / "demo-claim.txt")),
     ),
     ("All notes checked, their examples run:", ("kb", "check")),
 )  # fmt: skip

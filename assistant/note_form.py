@@ -38,6 +38,8 @@ RULE_KEYS: tuple[tuple[str, str], ...] = (
     ("pass", "An example that is right (31255-50 x1)"),
     ("fail", "An example that is wrong (31255-RT; 31255-LT)"),
 )
+_YES_OR_NO = ("bilateral", "authorization")
+_YES, _NO = ("yes", "y", "true"), ("no", "n", "false")
 _LISTS = frozenset({"codes", "places", "with", "modifiers", "documentation"})
 _REVIEW_DAYS = 182
 _BROKEN = "it holds bytes that are no text; type it anew or save where it comes from as UTF-8"
@@ -112,6 +114,10 @@ class NoteForm:
         """A rule block as YAML, without its fence."""
         if _broken(answer):
             return _BROKEN
+        if _open_fence(self._text):
+            return (
+                "the text opens a code fence (```) and does not close it: the rule would stand inside; close it first"
+            )
         before, self._rule = self._rule, answer.strip()
         wrong = [problem for problem in self._examine() if problem.severity == "error"]
         if wrong:
@@ -121,6 +127,10 @@ class NoteForm:
 
     def set_rule_answers(self, answers: Mapping[str, str]) -> str | None:
         """A rule from the answers to RULE_KEYS."""
+        for key, question in RULE_KEYS:
+            told = answers.get(key, "").strip().lower()
+            if key.partition(".")[2] in _YES_OR_NO and told and told not in (*_YES, *_NO):
+                return f'"{told}" is neither yes nor no: {question}'
         return self.set_rule(
             _rule_yaml(self._slug(), {key: value.strip() for key, value in answers.items()}, self._codes)
         )
@@ -232,6 +242,18 @@ def _broken(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def _open_fence(text: str) -> bool:
+    """True when a fenced block of the text has no end."""
+    fence = ""
+    for line in text.splitlines():
+        mark = re.match(r" {0,3}(`{3,}|~{3,})", line)
+        if mark and not fence:
+            fence = mark.group(1)
+        elif mark and mark.group(1).startswith(fence) and not line[mark.end() :].strip():
+            fence = ""
+    return bool(fence)
+
+
 def _yaml_text(text: str) -> str:
     """A scalar that YAML reads back as it is."""
     if re.fullmatch(r"[A-Za-z][\w .,/()&'-]*", text) and not text.endswith(" "):
@@ -264,8 +286,8 @@ def _rule_yaml(rule_id: str, answers: Mapping[str, str], note_codes: CodeSet) ->
 
 
 def _value(name: str, answer: str) -> str:
-    if name in ("bilateral", "authorization"):
-        return "true" if answer.lower() in ("yes", "y", "true") else "false"
+    if name in _YES_OR_NO:
+        return "true" if answer.lower() in _YES else "false"
     if name in _LISTS:
         return "[" + ", ".join(_quoted(part.strip()) for part in answer.split(",") if part.strip()) + "]"
     return _quoted(answer)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import assistant.cli
-from assistant.cli import build_parser, main
+from assistant.cli import _COMMANDS, build_parser, main
 from assistant.errors import PracticeError, UnderstudyError
 
 
@@ -84,9 +84,11 @@ def test_an_interruption_exits_as_the_shell_expects(failing, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_an_error_of_ours_is_not_swallowed(failing):
-    with pytest.raises(ZeroDivisionError):
-        failing(ZeroDivisionError())
+def test_an_error_of_ours_tells_its_kind_and_place_and_nothing_of_its_text(failing, capsys):
+    assert failing(ZeroDivisionError("quetzalcoatl")) == 70
+    told = capsys.readouterr().err
+    assert "ZeroDivisionError" in told
+    assert "quetzalcoatl" not in told
 
 
 @pytest.mark.parametrize("command", [["ask", "tubes"], ["kb", "check"], ["note", "new"], ["ingest"], ["gaps"]])
@@ -137,4 +139,4 @@ def test_no_two_commands_have_one_name(points):
     actions = build_parser()._subparsers
     assert actions is not None
     names = [choice.dest for choice in actions._group_actions[0]._choices_actions]  # type: ignore[attr-defined]
-    assert len(names) == len(set(names)) == 6
+    assert len(names) == len(set(names)) == len(_COMMANDS)

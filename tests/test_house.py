@@ -76,7 +76,6 @@ def test_every_way_to_set_something_is_named_in_the_readme(setting):
     assert setting in README
 
 
-@pytest.mark.xfail(strict=True, reason="of the settings the README names only `[model] use`")
 def test_every_setting_is_named_in_a_document():
     from assistant.settings import _KEYS
 

@@ -182,7 +182,6 @@ def test_an_internal_error_shows_no_word_of_the_question(practice, error):
 
 
 @pytest.mark.models
-@pytest.mark.xfail(strict=True, reason="the interpreter prints the error's own text, and with it the question")
 def test_an_internal_error_that_holds_the_question_shows_no_word_of_it(practice):
     done = failing_ask(practice, "ValueError(text)")
     assert done.returncode not in (0, 2)

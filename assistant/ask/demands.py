@@ -18,7 +18,7 @@ from ingest.codes import CodeSet
 
 DemandKind = Literal[
     "code", "procedure", "companion", "modifier", "denial code", "diagnosis", "place", "topic", "soft topic", "value",
-    "joined", "word", "name", "payer", "own payer",
+    "joined", "word", "name", "acronym", "payer", "own payer",
 ]  # fmt: skip
 
 # Modifiers that answer for one another: a passage that speaks of one of a group speaks of the choice among them.
@@ -66,6 +66,8 @@ _COMPANIONS = frozenset(
 
 # What a procedure code weighs in a question about the procedure itself; beside an office matter it weighs less.
 CODE_WEIGHT = 3.0
+# The rarity of a word that stands in no note at all.
+_IN_NO_NOTE = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,10 @@ def _word_demand(
     named = _is_name(word, question.text)
     if not met and likeness and not named:
         met = 0.8 * min(1.0, max(0.0, (likeness(word.form) - 0.35) / 0.3))
-    return Demand("name" if named else "word", word.form, 0.2 + 1.3 * rarity(word.form), met)
+    rare = rarity(word.form)
+    if not met and rare > _IN_NO_NOTE and _is_acronym(word, question.text):
+        return Demand("acronym", word.form, 0.2 + 1.3 * rare, 0.0)
+    return Demand("name" if named else "word", word.form, 0.2 + 1.3 * rare, met)
 
 
 def _misspelt(word: Word, passage: Passage) -> bool:
@@ -247,6 +252,12 @@ def _misspelt(word: Word, passage: Passage) -> bool:
         for other in passage.stems
         if len(other) >= 4
     )
+
+
+def _is_acronym(word: Word, text: str) -> bool:
+    """A short word in capitals among words that are not: a plan, a system, a form that people here know by letters."""
+    written = text[word.start : word.end]
+    return 3 <= len(written) <= 6 and written.isalpha() and written.isupper() and not text.isupper()
 
 
 def _is_name(word: Word, text: str) -> bool:

@@ -159,6 +159,8 @@ class Asker:
             same_note = _same_note(found, best)
             plans_own = payer in found.passage.note.payers and payer not in best.passage.note.payers
             within = _SAME_NOTE_WITHIN if same_note or plans_own else _ALSO_WITHIN
+            if not same_note and _of_another_procedure(best, found):
+                continue
             if best.probability - found.probability <= within and len(chosen) < _MOST_PASSAGES:
                 chosen.append(found)
         findings = [finding for found in chosen if (finding := self._finding(question, found, payer))]
@@ -346,6 +348,16 @@ def _far_from(best: Weighed, found: Weighed) -> tuple[int, bool]:
     """Those that lack least of what is asked first, and among them the other sections of the same note."""
     lacking = sum(demand.met == 0 for demand in found.demands if demand.kind in ("value", "topic", "soft topic"))
     return (lacking, not _same_note(best, found))
+
+
+def _of_another_procedure(best: Weighed, found: Weighed) -> bool:
+    """True when the best passage speaks of a procedure asked about and the other one hardly does."""
+
+    def met(weighed: Weighed) -> dict[str, float]:
+        return {demand.name: demand.met for demand in weighed.demands if demand.kind in ("code", "procedure")}
+
+    other = met(found)
+    return any(value - other.get(name, 0.0) > 0.15 for name, value in met(best).items())
 
 
 def _same_note(one: Weighed, other: Weighed) -> bool:

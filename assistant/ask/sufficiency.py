@@ -76,7 +76,7 @@ class Weighed:
         """
         for demand in self.demands:
             if demand.met == 0 and (
-                demand.kind in ("modifier", "denial code")
+                demand.kind in ("modifier", "denial code", "acronym")
                 or (demand.kind == "code" and demand.weight >= CODE_WEIGHT)
                 or (demand.kind == "name" and any(character.isdigit() for character in demand.name))
                 or (demand.kind == "value" and demand.name.split(" ")[0] in _EXACT_VALUES)

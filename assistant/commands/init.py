@@ -49,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
         folder = Path(arguments.folder).expanduser()
     except RuntimeError as error:
         raise InputError(f"{arguments.folder}: this machine knows no such user; write the folder out") from error
-    name = folder.absolute().name.replace("-", " ").replace('"', "").replace("\\", "").title()
+    spoken = "".join(one if one.isprintable() else " " for one in folder.absolute().name)
+    name = spoken.replace("-", " ").replace('"', "").replace("\\", "").title()
     try:
         (folder / "kb").mkdir(parents=True, exist_ok=True)
         made = [

@@ -27,6 +27,9 @@ _MIGRATIONS = (
         closed_by TEXT
     );
     """,
+    """
+    ALTER TABLE gaps ADD COLUMN as_of TEXT;
+    """,
 )
 
 

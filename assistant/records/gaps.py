@@ -14,7 +14,10 @@ from assistant.records.database import open_records
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One gap. `question` is its latest wording; `closed_by` are the notes that answer it since `closed_on`."""
+    """One gap. `question` is its latest wording; `closed_by` are the notes that answer it since `closed_on`.
+
+    `as_of` is the date the answer was wanted for; None: the day it is asked again.
+    """
 
     gap_id: int
     payers: tuple[str, ...]
@@ -26,6 +29,7 @@ class Gap:
     last_asked: date
     closed_on: date | None
     closed_by: tuple[str, ...]
+    as_of: date | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The gap as JSON."""
@@ -40,22 +44,34 @@ class Gap:
             "last_asked": self.last_asked.isoformat(),
             "closed_on": self.closed_on.isoformat() if self.closed_on else None,
             "closed_by": list(self.closed_by),
+            "as_of": self.as_of.isoformat() if self.as_of else None,
         }
 
 
 def record_gap(
-    path: Path, *, payers: Iterable[str], codes: Iterable[str], asked: Iterable[str], question: str, on: date
+    path: Path,
+    *,
+    payers: Iterable[str],
+    codes: Iterable[str],
+    asked: Iterable[str],
+    question: str,
+    on: date,
+    as_of: date | None = None,
 ) -> None:
-    """Count one more asking of a gap. A gap that was closed and is asked again unanswered is open again."""
+    """Count one more asking of a gap. A gap that was closed and is asked again unanswered is open again.
+
+    Asked for another day than the one it is asked on (`as_of`), it is a gap of its own.
+    """
     parts = [sorted(set(part)) for part in (payers, codes, asked)]
-    key = json.dumps(parts)
+    wanted = as_of.isoformat() if as_of and as_of != on else None
+    key = json.dumps([*parts, wanted] if wanted else parts)
     with open_records(path) as records:
         records.execute(
-            "INSERT INTO gaps (key, payers, codes, asked, question, times_asked, first_asked, last_asked)"
-            " VALUES (?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT (key) DO UPDATE SET times_asked = times_asked + 1,"
+            "INSERT INTO gaps (key, payers, codes, asked, question, times_asked, first_asked, last_asked, as_of)"
+            " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET times_asked = times_asked + 1,"
             " last_asked = max(last_asked, excluded.last_asked), question = excluded.question,"
             " closed_on = NULL, closed_by = NULL",
-            (key, *(json.dumps(part) for part in parts), question, on.isoformat(), on.isoformat()),
+            (key, *(json.dumps(part) for part in parts), question, on.isoformat(), on.isoformat(), wanted),
         )
 
 
@@ -65,21 +81,21 @@ def list_gaps(path: Path, *, closed: bool = False) -> list[Gap]:
         return []
     with open_records(path) as records:
         rows = records.execute(
-            "SELECT gap_id, payers, codes, asked, question, times_asked, first_asked, last_asked, closed_on, closed_by"
-            f" FROM gaps WHERE closed_on IS {'NOT ' if closed else ''}NULL"
+            "SELECT gap_id, payers, codes, asked, question, times_asked, first_asked, last_asked, closed_on, closed_by,"
+            f" as_of FROM gaps WHERE closed_on IS {'NOT ' if closed else ''}NULL"
             " ORDER BY times_asked DESC, last_asked DESC, gap_id"
         ).fetchall()
     return [_gap(row) for row in rows]
 
 
-def close_answered(path: Path, answered_by: Callable[[str], tuple[str, ...]], *, on: date) -> list[Gap]:
+def close_answered(path: Path, answered_by: Callable[[str, date], tuple[str, ...]], *, on: date) -> list[Gap]:
     """Ask every open gap again and close those that notes answer now. Returns the closed ones.
 
-    `answered_by` gives the notes that answer a question; () when none does.
+    `answered_by` gives the notes that answer a question for a day; () when none does.
     """
     closed = []
     for gap in list_gaps(path):
-        notes = answered_by(gap.question)
+        notes = answered_by(gap.question, gap.as_of or on)
         if notes:
             with open_records(path) as records:
                 records.execute(
@@ -102,4 +118,5 @@ def _gap(row: tuple[Any, ...]) -> Gap:
         last_asked=date.fromisoformat(row[7]),
         closed_on=date.fromisoformat(row[8]) if row[8] else None,
         closed_by=tuple(json.loads(row[9])) if row[9] else (),
+        as_of=date.fromisoformat(row[10]) if row[10] else None,
     )

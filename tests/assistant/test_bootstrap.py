@@ -209,7 +209,6 @@ def test_a_gap_whose_note_is_deleted_is_open_again_once_it_is_asked(small):
     assert gap.closed_on is None
 
 
-@pytest.mark.xfail(strict=True, reason="the date a gap was asked for is not kept: it is asked again as of today")
 def test_a_gap_of_another_date_is_not_closed_by_a_note_that_does_not_speak_for_that_date(small):
     text = small.text("payers/granite-hmo/tubes").replace("owner:", "effective-from: 2025-01-01\nowner:")
     small.write("payers/granite-hmo/tubes", text)

@@ -72,7 +72,7 @@ def test_the_most_asked_gap_comes_first_then_the_latest(path):
 def test_a_gap_that_a_note_answers_is_closed_with_the_day_and_the_note(path):
     record(path, "answered now")
     record(path, "still open", payers=("b",))
-    closed = close_answered(path, lambda question: ("a/note",) if question == "answered now" else (), on=LATER)
+    closed = close_answered(path, lambda question, _day: ("a/note",) if question == "answered now" else (), on=LATER)
     assert [gap.question for gap in closed] == ["answered now"]
     assert [gap.question for gap in list_gaps(path)] == ["still open"]
     (gap,) = list_gaps(path, closed=True)
@@ -81,15 +81,15 @@ def test_a_gap_that_a_note_answers_is_closed_with_the_day_and_the_note(path):
 
 def test_closed_gaps_are_not_asked_again(path):
     record(path)
-    close_answered(path, lambda _question: ("a/note",), on=LATER)
+    close_answered(path, lambda _question, _day: ("a/note",), on=LATER)
     asked = []
-    close_answered(path, lambda question: asked.append(question) or (), on=LATER)
+    close_answered(path, lambda question, _day: asked.append(question) or (), on=LATER)
     assert asked == []
 
 
 def test_a_closed_gap_that_is_asked_unanswered_again_is_open_again_and_goes_on_counting(path):
     record(path)
-    close_answered(path, lambda _question: ("a/note",), on=LATER)
+    close_answered(path, lambda _question, _day: ("a/note",), on=LATER)
     record(path, on=LATER)
     (gap,) = list_gaps(path)
     assert (gap.times_asked, gap.closed_on, gap.closed_by) == (2, None, ())
@@ -110,6 +110,7 @@ def test_the_json_of_a_gap_has_a_count_and_dates_as_text(path):
         "last_asked": "2026-11-01",
         "closed_on": None,
         "closed_by": [],
+        "as_of": None,
     }
 
 

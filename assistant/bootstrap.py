@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from assistant.ask.answer import Answer
     from assistant.ask.flow import Asker, Writer
+    from assistant.propose.propose import Proposer
     from assistant.records.gaps import Gap
     from assistant.validate import Judge
     from ingest.index.embedder import Embedder
@@ -183,11 +184,15 @@ class JudgeParts:
     tables: Path
 
 
-def judge_parts(practice: Practice) -> JudgeParts:
-    """The notes that matter for judging a claim, without index and embedder, and where the tables are."""
+def judge_parts(practice: Practice, *, evidence: bool = False) -> JudgeParts:
+    """The notes that matter for judging a claim, without index and embedder, and where the tables are.
+
+    `evidence`: with the notes that show how a procedure is recognised, for proposing.
+    """
     from ingest.index.enforced_notes import read_enforced
 
-    read = read_enforced(practice.kb, practice.library, practice.data / "enforced-notes.json")
+    cache = practice.data / ("proposing-notes.json" if evidence else "enforced-notes.json")
+    read = read_enforced(practice.kb, practice.library, cache, evidence=evidence)
     return JudgeParts(read.notes, read.left_out, practice.tables)
 
 
@@ -207,3 +212,12 @@ def build_judge(parts: JudgeParts) -> Judge:
     except TablesError as error:
         raise PracticeError(str(error)) from error
     return Judge(parts.notes, tables, all_rules(), parts.left_out)
+
+
+def build_proposer(practice: Practice) -> Proposer:
+    """The proposer of a practice, model off: its notes and the library's, the tables, every coded rule."""
+    from assistant.propose.propose import Proposer
+    from ingest.tables.icd10cm_lookup import DiagnosisTables
+
+    parts = judge_parts(practice, evidence=True)
+    return Proposer(build_judge(parts), DiagnosisTables(parts.tables))

@@ -18,7 +18,7 @@ from assistant.errors import UnderstudyError
 from assistant.telemetry import silence_telemetry
 
 # Command modules of our own, in the order a reader meets them. Others come through the entry-point group.
-_COMMANDS = ("ask", "validate", "kb", "note", "ingest", "gaps", "tables", "rules", "init")
+_COMMANDS = ("ask", "propose", "validate", "kb", "note", "ingest", "gaps", "tables", "rules", "init")
 ENTRY_POINT_GROUP = "understudy.commands"
 BAD_INPUT = 2
 INTERNAL_ERROR = 70
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("understudy: stopped", file=sys.stderr)
         return 130
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  the end of the program: nothing goes on after it
         # An error's own text may hold what was asked or pasted: only its kind and place in the program are told.
         print(f"understudy: internal error: {_place_of(error)}; please report this line", file=sys.stderr)
         return INTERNAL_ERROR

@@ -1,4 +1,4 @@
-"""What `make demo` shows on the sample practice: a cited answer, a refusal, a claim checked, checked notes. Adds no behaviour."""
+"""What `make demo` shows on the sample practice: answers, a refusal, a claim checked, codes proposed, checked notes."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ _SHOWN: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "A claim checked before it goes out, with the practice's own rule and the fix:",
         ("validate", str(_SAMPLE / "evals" / "sets" / "demo-claim.txt")),
+    ),
+    (
+        "Codes proposed for a clinical note, each with its words, checked by the same rules:",
+        (
+            *("propose", str(_SAMPLE / "evals" / "sets" / "demo-note.txt")),
+            *("--payer", "blue-shield-ppo", "--dos", "2026-09-15", "--pos", "24", "--age", "46", "--sex", "F"),
+        ),
     ),
     ("All notes checked, their examples run:", ("kb", "check")),
 )  # fmt: skip

@@ -6,12 +6,13 @@ Does not read files, and does not check form: ingest/notes does (KB0xx).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
 
+from assistant.propose.evidence_check import evidence_problems
 from assistant.rules.contradiction import Contradiction, contradictions
 from assistant.rules.interpreter import applies, examine_block
 from assistant.rules.precedence import PlacedBlock, spans
@@ -48,6 +49,12 @@ class MeaningCheck(StrEnum):
         "warning",
     )
     PAST_CONTRADICTION = ("KB108", "Two rules contradicted each other on days that are over.", "warning")
+    EVIDENCE_PATTERN = ("KB109", "A pattern of an evidence block cannot be read.")
+    EVIDENCE_EXAMPLE = (
+        "KB110",
+        "An example of an evidence block shows another code than it must.",
+    )
+    EVIDENCE_TWICE = ("KB111", "Two notes have an evidence block for the same code.", "warning")
 
 
 # A code with its point, not part of a longer word; after these words it is the number of something else.
@@ -55,12 +62,26 @@ _POINTED_CODE = re.compile(r"(?<![\w.-])[A-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}(?![\w%])"
 _NUMBER_OF = re.compile(r"(?:version|release|edition|revision|rev|section|sec|chapter|form|page|table|item)\W*\Z", re.I)
 
 
-def check_notes(notes: Sequence[KbNote], *, on: date, known_diagnosis: KnownDiagnosis | None = None) -> list[Problem]:
+_EVIDENCE_CHECKS = {
+    "pattern": MeaningCheck.EVIDENCE_PATTERN,
+    "example": MeaningCheck.EVIDENCE_EXAMPLE,
+    "twice": MeaningCheck.EVIDENCE_TWICE,
+}
+
+
+def check_notes(
+    notes: Sequence[KbNote],
+    *,
+    on: date,
+    known_diagnosis: KnownDiagnosis | None = None,
+    evidence_of: Collection[str] | None = None,
+) -> list[Problem]:
     """Every problem of meaning, by path and line.
 
     Examples and codes are checked in notes of every status; only rules of live notes can contradict each other. A
     contradiction whose days ended before `on` is a warning. `known_diagnosis` takes a code as written and is True for
-    every code and every heading of ICD-10-CM (`J32`, `J32.0`, `S02.2`); None: codes are not checked.
+    every code and every heading of ICD-10-CM (`J32`, `J32.0`, `S02.2`); None: codes are not checked. `evidence_of`
+    names the notes whose evidence blocks are run, by id (None: all).
     """
     payers = sorted({payer for note in notes if note.kind == "payer" for payer in note.payers})
     found: list[Problem] = []
@@ -70,6 +91,10 @@ def check_notes(notes: Sequence[KbNote], *, on: date, known_diagnosis: KnownDiag
         if known_diagnosis is not None:
             found.extend(_check_diagnoses(note, known_diagnosis))
     found.extend(_check_contradictions(notes, on))
+    found.extend(
+        _problem(problem.note, problem.line, _EVIDENCE_CHECKS[problem.what], problem.message)
+        for problem in evidence_problems(notes, only=evidence_of)
+    )
     return sorted(found)
 
 
@@ -142,7 +167,7 @@ def _check_evidence(note: KbNote) -> Iterator[Problem]:
         if not is_procedure_code(block.procedure_code):
             message = 'the evidence block has no procedure code; begin it with "code: 31267"'
             yield _problem(note, block.start_line, MeaningCheck.EVIDENCE, message)
-        if not any(words for name, words in block.fields if name == "any"):
+        if not any(words for name, words in block.fields if name in ("any", "all", "combines", "unclear")):
             message = f'the evidence block of {block.procedure_code or "no code"} has no "any": the words that show it'
             yield _problem(note, block.start_line, MeaningCheck.EVIDENCE, message)
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from assistant.rules.block_result import apply_fix
 from assistant.rules.block_run import BlocksReport, evaluate_blocks
-from assistant.rules.interpreter import applies
-from assistant.rules.precedence import PlacedBlock, enforceable, superseded_on
-from assistant.rules.rule import Case, Finding, PayerFacts, ProposedFix, Rule, Source, Unevaluated
+from assistant.rules.rule import Case, Check, Finding, Outcome, PayerFacts, ProposedFix, Rule, Source, Unevaluated
+from assistant.rules.same_defect import Messages, told_once
+from assistant.validate_scope import NoteIndex, NoteScope, PayerDirectory, Payers
 from ingest.claims.model import Claim
 from ingest.claims.shorthand import write_claim
 from ingest.notes.model import KbNote
 from ingest.tables.lookup import Tables
 
 Verdict = Literal["pass", "fix", "reject"]
-# Safe fixes are applied one after the other, each judged anew; a claim has no more lines than this needs.
-_MOST_FIXES = 40
-_RANK = {"error": 0, "warning": 1, "advice": 2}
+# Safe fixes are applied one after the other, each judged anew. A claim has no more lines than this needs.
+_MOST_FIXES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,98 +64,167 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
         "lines": list(finding.lines),
         "message": finding.message,
         "fix": {"shorthand": fix.shorthand, "safe": fix.safe} if fix else None,
-        "source": {finding.source.kind: finding.source.text, "release": finding.source.release},
+        "source": _source_json(finding.source),
+        "also": [{"rule": rule, "source": _source_json(source)} for rule, source in finding.also],
     }
+
+
+def _source_json(source: Source) -> dict[str, Any]:
+    return {source.kind: source.text, "release": source.release}
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A claim with what the notes say of it, ready for the coded rules."""
+
+    payers: Payers
+    scope: NoteScope
+    report: BlocksReport
+    case: Case
 
 
 @dataclass
 class Judge:
-    """Judges claims by one set of notes, tables and rules. Keeps the blocks in force for each payer and date it met."""
+    """Judges claims by one set of notes, tables and rules. Keeps nothing of a claim.
+
+    `left_out` are notes whose file has an error: their rules cannot be enforced, and every claim they may be about is
+    told so.
+    """
 
     notes: Sequence[KbNote]
     tables: Tables
     rules: Sequence[Rule]
-    _payers: dict[str, PayerFacts] = field(init=False, repr=False)
-    _names: dict[str, str] = field(init=False, repr=False)
-    _in_force: dict[tuple[str | None, date | None], tuple[tuple[PlacedBlock, ...], tuple[KbNote, ...]]] = field(
-        init=False, repr=False, default_factory=dict
-    )
+    left_out: Sequence[KbNote] = ()
+    _directory: PayerDirectory = field(init=False, repr=False)
+    _index: NoteIndex = field(init=False, repr=False)
+    _by_id: Mapping[str, Rule] = field(init=False, repr=False)
+    # The checks that bind, by the edits a payer's note names: a practice has a handful of payers.
+    _checks: dict[frozenset[str] | None, tuple[Check, ...]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._payers = payers_by_name(self.notes)
-        self._names = {payer.slug: payer.name for payer in self._payers.values()}
+        self._directory = PayerDirectory.of(self.notes)
+        self._index = NoteIndex(self.notes, self.left_out)
+        self._by_id = {rule.rule_id: rule for rule in self.rules}
 
     def payer(self, name: str | None) -> PayerFacts | None:
-        """The payer a claim names, by slug, title or alias; None when no payer note knows it."""
-        return self._payers.get(name.casefold().strip()) if name else None
+        """The payer a claim names, by slug, title or alias; None when no payer note knows it, or several do."""
+        return self._directory.find(name).facts
 
     def judge(self, claim: Claim) -> Report:
-        """The report on a claim, its safe fixes applied one after the other."""
-        findings, unevaluated = self._once(claim)
-        fixed, current = claim, findings
-        for _ in range(_MOST_FIXES):
-            safe = next((one.fix for one in current if one.fix and one.fix.safe and one.fix.fixed != fixed), None)
-            if safe is None:
-                break
-            fixed = safe.fixed
-            current, _open = self._once(fixed)
-        return Report(findings, unevaluated, None if fixed == claim else fixed)
+        """The report on a claim, its safe fixes applied one after the other.
 
-    def _once(self, claim: Claim) -> tuple[tuple[Finding, ...], tuple[Unevaluated, ...]]:
-        payer = self.payer(claim.payer)
-        blocks, open_notes = self._blocks(payer.slug if payer else None, claim.date_of_service)
-        report = evaluate_blocks(blocks, claim, payer_names=self._names)
-        case = Case(claim, self.tables, payer, report.governed)
-        findings = _of_blocks(report, claim)
-        unevaluated = [Unevaluated(one.rule_id, one.reason, None, ()) for _placed, one in report.not_evaluated]
-        unevaluated.extend(_unknown(claim, payer, open_notes))
-        for rule in self.rules:
-            if not rule.binds(payer):
+        A safe fix that brings a new error with it is not applied. Where safe fixes run in a circle none is: two rules
+        then want opposite forms, which a person must settle. Judging `fixed` again finds no safe fix to apply.
+        """
+        return self.judge_all((claim,))[0]
+
+    def judge_all(self, claims: Sequence[Claim]) -> list[Report]:
+        """The report on each claim, the same as from `judge`. Faster for many: each rule runs over all of them."""
+        opened = [self._open(claim, self._directory.find(claim.payer)) for claim in claims]
+        return [
+            self._fixed(one, *self._close(one, found)) for one, found in zip(opened, self._coded(opened), strict=True)
+        ]
+
+    def _fixed(self, opened: _Opened, findings: tuple[Finding, ...], unevaluated: tuple[Unevaluated, ...]) -> Report:
+        claim = fixed = opened.case.claim
+        current = findings
+        seen: set[Claim] = set()
+        for _ in range(_MOST_FIXES):
+            step = self._next(fixed, current, opened.payers)
+            if step is None:
+                return Report(findings, unevaluated, None if fixed == claim else fixed)
+            seen.add(fixed)
+            fixed, current = step
+            if fixed in seen:
+                break
+        return Report(findings, unevaluated, None)
+
+    def _next(
+        self, claim: Claim, findings: Sequence[Finding], payers: Payers
+    ) -> tuple[Claim, tuple[Finding, ...]] | None:
+        """The claim after the first safe fix that does no harm, and what is found in it; None: no such fix."""
+        for finding in findings:
+            fix = finding.fix
+            if fix is None or not fix.safe or fix.fixed == claim:
                 continue
-            for outcome in rule.check(case):
-                if isinstance(outcome, Finding):
-                    findings.append(outcome)
-                else:
-                    unevaluated.append(outcome)
-        findings.sort(key=lambda one: (_RANK[one.severity], one.lines, one.rule, one.message))
+            opened = self._open(fix.fixed, payers)
+            after, _unevaluated = self._close(opened, self._coded((opened,))[0])
+            if _errors(after) <= _errors(findings):
+                return fix.fixed, after
+        return None
+
+    def _open(self, claim: Claim, payers: Payers) -> _Opened:
+        """What the notes say of the claim, and the case for the coded rules."""
+        payer = payers.facts
+        scope = self._index.scope(payer.slug if payer else None, claim.date_of_service)
+        blocks = scope.about({line.procedure_code for line in claim.lines})
+        report = evaluate_blocks(blocks, claim, payer_names=self._directory.names)
+        return _Opened(payers, scope, report, Case(claim, self.tables, payer, report.governed))
+
+    def _coded(self, opened: Sequence[_Opened]) -> list[list[Outcome]]:
+        """What the coded rules say of each, in the order of the rules."""
+        outcomes: list[list[Outcome]] = [[] for _ in opened]
+        groups: dict[frozenset[str] | None, list[tuple[list[Outcome], Case]]] = {}
+        for one, found in zip(opened, outcomes, strict=True):
+            payer = one.case.payer
+            groups.setdefault(payer.edits if payer else None, []).append((found, one.case))
+        for edits, cases in groups.items():
+            for check in self._bound(edits, cases[0][1].payer):
+                for found, case in cases:
+                    found.extend(check(case))
+        return outcomes
+
+    def _bound(self, edits: frozenset[str] | None, payer: PayerFacts | None) -> tuple[Check, ...]:
+        checks = self._checks.get(edits)
+        if checks is None:
+            checks = self._checks[edits] = tuple(rule.check for rule in self.rules if rule.binds(payer))
+        return checks
+
+    def _close(self, opened: _Opened, outcomes: list[Outcome]) -> tuple[tuple[Finding, ...], tuple[Unevaluated, ...]]:
+        """Notes and rules together: what was found, in order and each defect once, and what was not evaluated."""
+        report, claim = opened.report, opened.case.claim
+        if report.undecided:
+            outcomes = self._held_back(opened, outcomes)
+        unevaluated = [Unevaluated(one.rule_id, one.reason, None, ()) for _placed, one in report.not_evaluated]
+        unevaluated += _unknown(opened.payers, opened.scope)
+        unevaluated += [one for one in outcomes if isinstance(one, Unevaluated)]
+        findings = _of_blocks(report, claim) + [one for one in outcomes if isinstance(one, Finding)]
+        if len(findings) > 1:
+            findings = list(told_once(findings, claim, self._messages(opened.case.payer)))
         return tuple(findings), tuple(dict.fromkeys(unevaluated))
 
-    def _blocks(self, payer: str | None, on: date | None) -> tuple[tuple[PlacedBlock, ...], tuple[KbNote, ...]]:
-        """The rule blocks in force for a payer (its slug) and day, and the notes of which that cannot be told."""
-        key = (payer, on)
-        if key not in self._in_force:
-            superseded = superseded_on(self.notes, on) if on else frozenset[str]()
-            placed: list[PlacedBlock] = []
-            untold: list[KbNote] = []
-            for note in self.notes:
-                if not note.rules:
-                    continue
-                here = applies(note, payer, on)
-                if here is False or note.status != "live":
-                    continue
-                if here is None:
-                    untold.append(note)
-                elif on is None or enforceable(note, on, superseded=superseded):
-                    placed.extend(PlacedBlock(note, block) for block in note.rules)
-            self._in_force[key] = (tuple(placed), tuple(untold))
-        return self._in_force[key]
+    def _held_back(self, opened: _Opened, outcomes: list[Outcome]) -> list[Outcome]:
+        """Where a note may govern a line and the claim does not tell, what a table would find is not evaluated."""
+        governed, undecided = opened.report.governed, opened.report.undecided
+        possible = {
+            index: governed.get(index, frozenset()) | frozenset(undecided.get(index, {}))
+            for index in {*governed, *undecided}
+        }
+        narrowed = self._coded((replace(opened, case=replace(opened.case, governed=possible)),))[0]
+        if narrowed == outcomes:
+            return outcomes
+        kept: list[Outcome] = [one for one in narrowed if isinstance(one, Finding)]
+        for outcome in outcomes:
+            if isinstance(outcome, Unevaluated):
+                kept.append(outcome)
+            elif outcome not in narrowed:
+                missing = {key for index in outcome.lines for keys in undecided.get(index, {}).values() for key in keys}
+                reason = f"a note may say otherwise; the claim does not say: {', '.join(sorted(missing))}"
+                kept.append(Unevaluated(outcome.rule, reason, None, outcome.lines))
+        return kept
+
+    def _messages(self, payer: PayerFacts | None) -> Messages:
+        def messages_on(rule_id: str, claim: Claim) -> frozenset[str]:
+            case = Case(claim, self.tables, payer)
+            return frozenset(one.message for one in self._by_id[rule_id].check(case) if isinstance(one, Finding))
+
+        return messages_on
 
 
-def payers_by_name(notes: Sequence[KbNote]) -> dict[str, PayerFacts]:
-    """Payers of live payer notes by slug, title and alias, in small letters. A name two payers share is left out."""
-    found: dict[str, PayerFacts] = {}
-    shared: set[str] = set()
-    for note in notes:
-        if note.kind != "payer" or note.status != "live" or len(note.payers) != 1:
-            continue
-        edits = None if note.edits is None else frozenset(note.edits)
-        facts = PayerFacts(note.payers[0], note.title, note.lines_of_business, edits)
-        for name in {one.casefold().strip() for one in (facts.slug, note.title, *note.aliases)}:
-            if name in found and found[name].slug != facts.slug:
-                shared.add(name)
-            found[name] = facts
-    slugs = {facts.slug.casefold() for facts in found.values()}
-    return {name: facts for name, facts in found.items() if name not in shared or name in slugs}
+def _errors(findings: Sequence[Finding]) -> frozenset[str]:
+    """The rules that find an error; one rule's errors may be told in other words after a fix."""
+    errors = [one for one in findings if one.severity == "error"]
+    return frozenset([one.rule for one in errors] + [rule for one in errors for rule, _source in one.also])
 
 
 def _of_blocks(report: BlocksReport, claim: Claim) -> list[Finding]:
@@ -173,11 +240,20 @@ def _of_blocks(report: BlocksReport, claim: Claim) -> list[Finding]:
     return findings
 
 
-def _unknown(claim: Claim, payer: PayerFacts | None, open_notes: Sequence[KbNote]) -> list[Unevaluated]:
-    """What cannot be told of the practice's notes because the claim lacks payer or date, or its payer is unknown."""
-    if payer is None:
-        told = "no payer note knows this payer" if claim.payer else "the claim names no payer"
-        return [Unevaluated("payer-rules", f"{told}: no payer's own rule was checked")]
-    if open_notes:
-        return [Unevaluated("payer-rules", "the claim has no date of service: dated notes were not checked")]
-    return []
+def _unknown(payers: Payers, scope: NoteScope) -> list[Unevaluated]:
+    """What cannot be told of the notes: an unknown payer, a claim without a date, a note with an error."""
+    found: list[Unevaluated] = []
+    if payers.facts is None:
+        found.append(Unevaluated("payer-rules", f"{payers.why}: no payer's own rule was checked"))
+    if scope.undated:
+        notes = _some(scope.undated)
+        found.append(Unevaluated("dated-notes", f"the claim does not say: dos; so notes were not checked ({notes})"))
+    if scope.left_out:
+        notes = _some(scope.left_out)
+        reason = f"notes with an error were not checked ({notes}); see `understudy kb check`"
+        found.append(Unevaluated("notes", reason))
+    return found
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

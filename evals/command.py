@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.commands.common import Commands, add_practice, day, print_json, progress_bar
+from assistant.commands.common import Commands, add_practice, day, practice_of, print_json, progress_bar
 from assistant.errors import InputError, PracticeError
 
 if TYPE_CHECKING:
@@ -49,6 +49,12 @@ def register(commands: Commands[argparse.ArgumentParser]) -> None:
     fit.add_argument("--accept", type=float, metavar="P", help="the probability from which a passage may answer")
     fit.add_argument("--as-of", type=day, metavar="DATE", help="date of items without their own (default: the sets')")
     fit.set_defaults(run=run_fit)
+
+    propose = actions.add_parser("propose", help="propose codes for the worked cases' notes and score them")
+    propose.add_argument("--set", default="vignettes", metavar="SET", help="the set: vignettes, or a .jsonl file")
+    propose.add_argument("--json", action="store_true", help="print the figures as JSON")
+    add_practice(propose)
+    propose.set_defaults(run=run_propose)
 
     metamorphic = actions.add_parser("metamorphic", help="change the notes in a copy and see that the answers follow")
     _add_set(metamorphic)
@@ -146,6 +152,22 @@ def _kind(chosen: EvalSet) -> str:
     if "expected_lines" in first:
         return "vignettes"
     return "claims" if "planted" in first else "run"
+
+
+def run_propose(arguments: argparse.Namespace) -> int:
+    """Exit 0; 2 for a set that cannot be read."""
+    from assistant.bootstrap import build_proposer
+    from evals.places import find_set
+    from evals.propose_set import as_json, render, run_cases
+
+    chosen = find_set(arguments.set)
+    practice = practice_of(arguments)
+    found = run_cases(chosen.items, build_proposer(practice), progress_bar())
+    if arguments.json:
+        print_json(as_json(found))
+    else:
+        print("\n".join(render(found)))
+    return 0
 
 
 def run_metamorphic(arguments: argparse.Namespace) -> int:

@@ -48,8 +48,8 @@ _SOFT = frozenset(
 # What a day count, a number or an amount is of. A passage that speaks of appeals in one sentence and of 30 days in the
 # next says nothing of how long one may appeal.
 _ROLES = frozenset(
-    "timely-filing appeal appeal-second corrected-claim refund validity turnaround authorization referral global-period "
-    "peer-to-peer medical-records-fee credentialing interest eligibility cob remittance month-end".split()
+    "timely-filing appeal appeal-second corrected-claim refund validity turnaround authorization referral "
+    "global-period peer-to-peer medical-records-fee credentialing interest eligibility cob remittance month-end".split()
 )
 _TAKES_TIME = frozenset({"turnaround", "validity"})
 _ROLE_VALUES = frozenset({"duration"})

@@ -88,7 +88,8 @@ _YEAR = re.compile(
     re.I,
 )
 _HUNG_ON = re.compile(
-    r"\b(?:for|on) (?:an? |the )?(?:visit|claim|service|services|encounter|date of service|dos|date)s?(?: dated| from| of| on)?\s*\Z",
+    r"\b(?:for|on) (?:an? |the )?(?:visit|claim|services?|encounter|date of service|dos|date)s?"
+    r"(?: dated| from| of| on)?\s*\Z",
     re.I,
 )
 _AGO = re.compile(r"\b(last year|last month|a year ago|two years ago)\b", re.I)

@@ -2,7 +2,8 @@
 
 What it checks: every add-on code against the primaries of its edit. Type 1: one of the listed primaries must be on the
 claim. Type 3: the list is a beginning, so another code that is no add-on makes the finding advice. Type 2: the
-contractor decides, so any procedure will do and a visit alone makes it advice. 99292 is advice: a colleague of the
+contractor decides, so any procedure will do and a visit alone makes it advice. Supplies, drugs, blood draws and, for
+other add-ons than the laboratory's own, laboratory tests are no procedure here. 99292 is advice: a colleague of the
 same group may have billed the first part of the critical care.
 
 Why it matters: an add-on is never paid alone (CO-107 or CO-B15).
@@ -20,8 +21,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.rules.coverage import uncovered
-from assistant.rules.procedure_kinds import EYE_VISITS, VISITS, is_drug
+from assistant.rules.procedure_kinds import EYE_VISITS, VISITS, is_drug, is_laboratory
 from assistant.rules.rule import Case, Outcome, ProposedFix, Rule, change_lines
+from assistant.rules.visits import BLOOD_DRAWS
 from ingest.notes.model import Severity
 from ingest.tables.model import AddOnEdit
 
@@ -29,6 +31,8 @@ from ingest.tables.model import AddOnEdit
 _FIRST_PART_BY_A_COLLEAGUE = "99292"
 _SURELY_PRIMARY = (VISITS | EYE_VISITS) - {_FIRST_PART_BY_A_COLLEAGUE}
 _MOST_NAMED = 6
+# First letters of HCPCS Level II for supplies, equipment, drugs and braces.
+_SUPPLIES = "ABEJKL"
 
 
 def _check(case: Case) -> Iterator[Outcome]:
@@ -43,15 +47,23 @@ def _check(case: Case) -> Iterator[Outcome]:
     edits = {code: edit for code in asked if (edit := case.tables.add_on(code, case.on)) is not None}
     for code, edit in edits.items():
         others = codes - {code}
-        severity = _severity(edit, others, others - edits.keys())
+        severity = _severity(edit, others, {one for one in others - edits.keys() if _may_carry(one, code)})
         if severity is None:
             continue
         places = [index for index, _line in case.lines({code})]
         yield RULE.finding(case, places, _message(edit, severity), fix=_fix(case, places), severity=severity)
 
 
+def _may_carry(procedure_code: str, add_on: str) -> bool:
+    """False for a code that is surely no primary of this add-on: a drug or supply, a blood draw, and a laboratory test
+    of anything but an add-on of the laboratory."""
+    if is_laboratory(procedure_code):
+        return is_laboratory(add_on)
+    return not (procedure_code[0] in _SUPPLIES or procedure_code in BLOOD_DRAWS)
+
+
 def _severity(edit: AddOnEdit, others: set[str], primaries: set[str]) -> Severity | None:
-    """What its absent primary is worth; None when one is there. `primaries` are the other codes that are no add-on."""
+    """What its absent primary is worth; None when one is there. `primaries` are the other codes that may be one."""
     if others & edit.primaries:
         return None
     if edit.edit_type == "1":

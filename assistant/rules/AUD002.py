@@ -56,10 +56,11 @@ def _check(case: Case) -> Iterator[Outcome]:
 
 def _a_year_after(day: date) -> date:
     """The same day of the next year, 1 March for 29 February."""
+    year = min(day.year + 1, date.max.year)
     try:
-        return day.replace(year=day.year + 1)
+        return day.replace(year=year)
     except ValueError:
-        return date(day.year + 1, 3, 1)
+        return date(year, 3, 1)
 
 
 RULE = Rule(

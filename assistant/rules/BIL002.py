@@ -44,8 +44,7 @@ def _check(case: Case) -> Iterator[Outcome]:
     for code, places in suspects.items():
         if bilateral_indicator(case, code) != "2":
             continue
-        lines = [case.claim.lines[index] for index in places]
-        if all(sides_of(line) != SIDES for line in lines) and _sides(case, places) != SIDES:
+        if _sides(case, places) != SIDES:
             limit = case.tables.mue(code, case.on)
             if limit is not None and limit.units > 1:
                 continue

@@ -30,9 +30,10 @@ def _check(case: Case) -> Iterator[Outcome]:
             for index, line in lines
             if OWN_SERVICE.isdisjoint(line.modifiers) and not case.yields(index, SIDE_KEY)
         ]
-        both = next((index for index, line in plain if "50" in line.modifiers), None)
-        if both is None:
+        with_50 = [(line.modifiers, line.units, line.pointers, at) for at, line in plain if "50" in line.modifiers]
+        if not with_50:
             continue
+        both = min(with_50)[-1]  # Of several the same one, whatever the order of lines.
         for index, line in plain:
             if index == both:
                 continue

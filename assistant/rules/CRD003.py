@@ -53,6 +53,7 @@ def _check(case: Case) -> Iterator[Outcome]:
     bases = [(at, line) for at, line in case.lines(_HOLDS) if not _ANOTHER_SESSION.intersection(line.modifiers)]
     if len(bases) > 1:
         union = "".join(sorted({part for _, line in bases for part in _HOLDS[line.procedure_code]}))
+        told = ", ".join(sorted({base.procedure_code for _, base in bases}))
         first, line = bases[0]
         modifiers = tuple(dict.fromkeys(one for _, base in bases for one in base.modifiers if one not in DISTINCT))
         pointers = tuple(dict.fromkeys(pointer for _, base in bases for pointer in base.pointers))[:4]
@@ -67,8 +68,7 @@ def _check(case: Case) -> Iterator[Outcome]:
         yield RULE.finding(
             case,
             (at for at, _ in bases),
-            f"one session has one base code: {', '.join(base.procedure_code for _, base in bases)} together are "
-            f"{whole.procedure_code}",
+            f"one session has one base code: {told} together are {whole.procedure_code}",
             fix=change_lines(case.claim, {at: () for at, _ in bases} | {first: (whole,)}, safe=False),
         )
     bare = [at for at, line in case.lines(_HOLDS) if not _COMPONENT.intersection(line.modifiers)]

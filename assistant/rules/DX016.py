@@ -39,7 +39,7 @@ def _check(case: Case) -> Iterator[Outcome]:
         lines_at(case, {place}),
         f"{code} is the reason for an encounter and is only first-listed: list it before {codes[0]}, or leave it out",
         fix=move_before(case.claim, place, 0),
-        severity="warning" if code.startswith(_FIRM) else None,
+        severity="warning" if code.startswith(_FIRM) else "advice",
     )
 
 
@@ -49,7 +49,7 @@ def _only_first(code: str) -> bool:
 
 RULE = Rule(
     "DX016",
-    "advice",
+    "warning",
     "ICD-10-CM Official Guidelines, section I.C.21.c.16",
     "high",
     _check,

@@ -20,8 +20,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assistant.rules.procedure_kinds import is_laboratory
 from assistant.rules.rule import Case, Outcome, Rule
 from assistant.rules.visits import (
+    BLOOD_DRAWS,
     EMERGENCY,
     EYE,
     HOME,
@@ -45,6 +47,8 @@ _KINDS = (
     ("emergency visits", EMERGENCY),
     ("preventive visits", PREVENTIVE),
 )
+# What asks no visit beside it for 25, as laboratory tests do not.
+_NO_REASON = VISIT_ADD_ONS | BLOOD_DRAWS
 _APART = frozenset({"27", "59", "76", "77", "XE", "XP"})
 
 
@@ -72,7 +76,8 @@ def _apart(case: Case, lines: list[int]) -> bool:
     if modifiers & _APART:
         return True
     other = any(
-        index not in lines and line.procedure_code not in VISIT_ADD_ONS for index, line in enumerate(case.claim.lines)
+        index not in lines and line.procedure_code not in _NO_REASON and not is_laboratory(line.procedure_code)
+        for index, line in enumerate(case.claim.lines)
     )
     return "25" in modifiers and not other and len(lines) > 1
 

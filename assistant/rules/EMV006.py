@@ -41,8 +41,8 @@ def _check(case: Case) -> Iterator[Outcome]:
     if included:
         told = " also with 25" if set(with_25).intersection(included) else ""
         message = f"{NURSE_VISIT} is part of {codes} on the same day{told}: take it away"
-        fix = change_lines(case.claim, dict.fromkeys(included, ()), safe=False)
-        yield RULE.finding(case, (*included, *shots), message, fix=fix)
+        away = change_lines(case.claim, dict.fromkeys(included, ()), safe=False)
+        yield RULE.finding(case, (*included, *shots), message, fix=away)
     if apart:
         message = f"{NURSE_VISIT} is part of {codes} on the same day: keep it only with a need of its own in the record"
         fix = None if included else change_lines(case.claim, dict.fromkeys(apart, ()), safe=False)

@@ -19,12 +19,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.rules.families import Once, codes, examine
+from assistant.rules.procedure_kinds import is_drug
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.visits import BLOOD_DRAWS
 
 _NAVIGATION = codes("61782")
 # Septum, turbinates, nosebleed and simple work in the nose, diagnostic endoscopy, tonsils and adenoids, wax and tubes.
 _NOT_GUIDED = codes("30000-30020 30100-30115 30117-30124 30130 30140 30200-30220 30300-30320 30520 30560 30801-30930")
-_NOT_GUIDED |= codes("31231-31235 31505-31579 36400-36416 42800-42870 69200-69222 69420-69436")
+_NOT_GUIDED |= codes("31231-31235 31505-31579 42800-42870 69200-69222 69420-69436")
 _ROWS = (Once(_NAVIGATION, "navigation is once a session, not by side", refused=frozenset({"50"})),)
 
 
@@ -45,8 +47,8 @@ def _check(case: Case) -> Iterator[Outcome]:
 
 
 def _is_surgery(procedure_code: str) -> bool:
-    """Category I surgery, or a category III or HCPCS code, which may be one."""
-    if procedure_code in _NAVIGATION:
+    """Category I surgery, or a category III or HCPCS code, which may be one; drawing blood and drugs are none."""
+    if procedure_code in _NAVIGATION or procedure_code in BLOOD_DRAWS or is_drug(procedure_code):
         return False
     return not procedure_code.isdigit() or "10000" <= procedure_code <= "69999"
 

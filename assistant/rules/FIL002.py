@@ -34,10 +34,11 @@ def _check(case: Case) -> Iterator[Outcome]:
 
 
 def _one_year_after(day: date) -> date:
+    year = min(day.year + 1, date.max.year)
     try:
-        return day.replace(year=day.year + 1)
+        return day.replace(year=year)
     except ValueError:
-        return day.replace(year=day.year + 1, day=28)
+        return day.replace(year=year, day=28)
 
 
 RULE = Rule(

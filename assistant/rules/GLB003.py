@@ -28,10 +28,13 @@ from assistant.rules.global_days import (
     near_priors,
     procedure_lines,
 )
-from assistant.rules.procedure_kinds import is_surgery
+from assistant.rules.procedure_kinds import is_between, is_surgery
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, with_modifier, without_modifiers
-from assistant.rules.visits import CRITICAL_CARE, PROBLEM_VISITS
+from assistant.rules.visits import CRITICAL_CARE, PROBLEM_VISITS, may_be_procedure
 from ingest.claims.model import ClaimLine
+
+# Opening heart valves and vessels by catheter.
+_HEART = (92986, 92998)
 
 
 def _check(case: Case) -> Iterator[Outcome]:
@@ -42,7 +45,7 @@ def _check(case: Case) -> Iterator[Outcome]:
     ]
     if not bare:
         return
-    surgical = [index for index, line in case.lines() if is_surgery(line.procedure_code)]
+    surgical = [index for index, line in case.lines() if _may_be_major(line.procedure_code)]
     if case.on is None:
         if surgical:
             yield RULE.missing_key(["dos"], [index for index, _ in bare])
@@ -59,7 +62,7 @@ def _check(case: Case) -> Iterator[Outcome]:
     keeps_25 = any(days in MINOR for _, _, days in here)
     for day, one in near:
         told = known_days(case, one.procedure_code, one.date_of_service)
-        if told is None and is_surgery(one.procedure_code):
+        if told is None and _may_be_major(one.procedure_code):
             yield RULE.missing_table(case, "mpfs", [index for index, _ in bare])
         elif told is not None and told[0] == "090" and not major:
             what = f"{one.procedure_code}, which is done the next day," if day < 0 else one.procedure_code
@@ -75,6 +78,12 @@ def _check(case: Case) -> Iterator[Outcome]:
             yield RULE.finding(case, (index, *major), _message(line, what), fix=fix)
     elif any(days is None for index, _, days in here if index in surgical):
         yield RULE.missing_table(case, "mpfs", [index for index, _ in bare])
+
+
+def _may_be_major(procedure_code: str) -> bool:
+    """Surgery, and the few services of the heart with 090 global days; drawing blood is no operation."""
+    surgery = is_surgery(procedure_code) or is_between(procedure_code, _HEART)
+    return surgery and may_be_procedure(procedure_code)
 
 
 def _released(line: ClaimLine) -> bool:

@@ -77,7 +77,7 @@ def _opened(case: Case, on: date) -> bool | None:
         told = known_days(case, one.procedure_code, one.date_of_service)
         if told is None:
             answer = None if may_be_procedure(one.procedure_code) else answer
-        elif day == 0 or told[0] in UNCOUNTABLE or day <= DAYS_AFTER.get(told[0], 0):
+        elif told[0] in UNCOUNTABLE or day <= DAYS_AFTER.get(told[0], 0):
             return True
     return answer
 

@@ -33,35 +33,26 @@ def _across(ones: Collection[str], others: Collection[str]) -> set[frozenset[str
     return {frozenset({one, other}) for one in ones for other in others if one != other}
 
 
+def _among(*groups: str) -> set[frozenset[str]]:
+    """Every two members of a group written as words."""
+    return {frozenset(pair) for group in groups for pair in combinations(group.split(), 2)}
+
+
 _X = DISTINCT - {"59"}
 _SIDE_PAIRS = frozenset(_across({"50"}, SIDES))
 _DISTINCT_PAIRS = frozenset(_across({"59"}, _X))
-_ADVICE_PAIRS = frozenset(_across(_X, _X) | {frozenset({"25", "57"})})
+_ADVICE_PAIRS = frozenset(_across(_X, _X) | _among("25 57"))
 # Requirements met, and a denial expected: Medicare's equipment contractors refuse it, others believe the first.
-_WARNING_PAIRS = frozenset(_across({"GA"}, {"KX"}))
+_WARNING_PAIRS = frozenset(_among("GA KX"))
 _PAIRS = frozenset(
     _SIDE_PAIRS
     | _DISTINCT_PAIRS
     | _ADVICE_PAIRS
     | _WARNING_PAIRS
-    | _across({"26"}, {"TC"})
-    | _across({"52"}, {"53"})
-    | _across({"54"}, {"55", "56"})
-    | _across({"58", "78", "79"}, {"58", "78", "79"})
     | _across(SURGEONS, ASSISTANT)
-    | _across({"62"}, {"66"})
-    | _across({"73"}, {"74"})
-    | _across({"76"}, {"77"})
-    | _across({"80", "81", "82"}, {"80", "81", "82"})
-    | _across({"93"}, {"95"})
-    | _across({"96"}, {"97"})
-    | (_across({"GA", "GX", "GY", "GZ"}, {"GA", "GX", "GY", "GZ"}) - {frozenset({"GX", "GY"})})
-    | _across({"KX"}, {"GY", "GZ"})
-    | _across({"JW"}, {"JZ"})
-    | _across({"AA", "AD", "QK", "QX", "QY", "QZ"}, {"AA", "AD", "QK", "QX", "QY", "QZ"})
-    | _across({"P1", "P2", "P3", "P4", "P5", "P6"}, {"P1", "P2", "P3", "P4", "P5", "P6"})
-    | _across({"GN", "GO", "GP"}, {"GN", "GO", "GP"})
-    | _across({"GC"}, {"GE"})
+    | _among("26 TC", "52 53", "54 55", "54 56", "58 78 79", "62 66", "73 74", "76 77", "80 81 82", "93 95", "96 97")
+    | _among("GA GX", "GA GY GZ", "GX GZ", "KX GY", "KX GZ", "JW JZ", "GN GO GP", "GC GE")
+    | _among("AA AD QK QX QY QZ", "P1 P2 P3 P4 P5 P6")
     | _across({"RT"}, LEFT_SITES)
     | _across({"LT"}, RIGHT_SITES)
 )

@@ -153,7 +153,7 @@ def _included(rule: Rule, case: Case, row: Included) -> Iterator[Finding]:
         if not wholes:
             continue
         lines = (at, *(index for index, _ in wholes))
-        named = ", ".join(dict.fromkeys(whole.procedure_code for _, whole in wholes))
+        named = _named(wholes)
         severity = row.severity or rule.severity
         if not row.sided or _surely_met(mine, [line_sides(whole) for _, whole in wholes]):
             where = " on the same side" if row.sided else ""
@@ -165,6 +165,11 @@ def _included(rule: Rule, case: Case, row: Included) -> Iterator[Finding]:
                 f"{part.procedure_code} does not go with {named} if both are on one side: {row.why}; name the sides"
             )
             yield rule.finding(case, lines, message, severity=_milder(severity))
+
+
+def _named(lines: Iterable[tuple[int, ClaimLine]]) -> str:
+    """The codes of the lines, sorted, so that the order of lines changes no word."""
+    return ", ".join(sorted({line.procedure_code for _, line in lines}))
 
 
 def _surely_met(mine: frozenset[str], theirs: Sequence[frozenset[str]]) -> bool:
@@ -202,7 +207,7 @@ def _combined(rule: Rule, case: Case, row: Combined) -> Iterator[Finding]:
     if not ones or not others:
         return
     severity = row.severity or rule.severity
-    names = f"{ones[0][1].procedure_code} and {others[0][1].procedure_code}"
+    names = f"{_named(ones)} and {_named(others)}"
     here, there = _covered(ones), _covered(others)
     hit = here & there if row.sided else frozenset[str]()
     if hit:
@@ -254,16 +259,16 @@ def _once(rule: Rule, case: Case, row: Once) -> Iterator[Finding]:
     severity = row.severity or rule.severity
     for procedure_code in sorted(row.procedure_codes.intersection(line.procedure_code for line in case.claim.lines)):
         changes: dict[int, tuple[ClaimLine, ...]] = {}
-        told: dict[str, None] = {}
+        told: set[tuple[bool, str]] = set()
         kept: set[ClaimLine] = set()
         for at, line in case.lines({procedure_code}):
             refused = row.refused.intersection(line.modifiers) if not case.yields(at, "modifiers:side") else frozenset()
             too_many = row.most_units is not None and line.units > row.most_units and not case.yields(at, "units")
             if not refused and not too_many:
                 continue
-            told.update(dict.fromkeys(one for one in line.modifiers if one in refused))
+            told.update((False, one) for one in refused)
             if too_many:
-                told[f"{line.units} units"] = None
+                told.add((True, f"{line.units} units"))
             units = row.most_units if too_many and row.most_units is not None else line.units
             new = replace(line, modifiers=tuple(one for one in line.modifiers if one not in refused), units=units)
             changes[at] = () if new in kept else (new,)
@@ -272,7 +277,7 @@ def _once(rule: Rule, case: Case, row: Once) -> Iterator[Finding]:
             yield rule.finding(
                 case,
                 changes,
-                f"{procedure_code} with {', '.join(told)}: {row.why}",
+                f"{procedure_code} with {', '.join(what for _, what in sorted(told))}: {row.why}",
                 fix=change_lines(case.claim, changes, safe=False),
                 severity=severity,
             )

@@ -18,11 +18,12 @@ _NOT_IN_PERSON = frozenset({"26", "TC"})
 
 
 def three_years_before(day: date) -> date:
-    """The same calendar day three years earlier; for 29 February the 28th."""
+    """The same calendar day three years earlier; for 29 February the 28th. Never before the year 1."""
+    year = max(day.year - YEARS, date.min.year)
     try:
-        return day.replace(year=day.year - YEARS)
+        return day.replace(year=year)
     except ValueError:
-        return day.replace(year=day.year - YEARS, day=28)
+        return day.replace(year=year, day=28)
 
 
 def last_seen(case: Case) -> date | None:

@@ -90,8 +90,8 @@ COMPLEXITY_ADD_ON = "G2211"
 # Lines that only extend a visit: they are no service beside it.
 VISIT_ADD_ONS = frozenset(PROLONGED) | {COMPLEXITY_ADD_ON, "99415", "99416", "99354", "99355", "99356", "99357"}
 # Drawing blood, from a vein, an artery or a port, stands in the surgery section and never has global days.
-_BLOOD_DRAWS = _numbers((36400, 36416), (36591, 36592), (36600, 36600))
-_NO_PROCEDURE = VISITS | VISIT_ADD_ONS | _BLOOD_DRAWS | {POSTOPERATIVE_VISIT}
+BLOOD_DRAWS = _numbers((36400, 36416), (36591, 36592), (36600, 36600))
+_NO_PROCEDURE = VISITS | VISIT_ADD_ONS | BLOOD_DRAWS | {POSTOPERATIVE_VISIT}
 
 
 def may_be_procedure(procedure_code: str) -> bool:

@@ -56,14 +56,22 @@ class TypedLine:
 def typed_lines(text: str, breaks: str = ";") -> Iterator[TypedLine]:
     """Cut `text` at line ends and at each character of `breaks`; empty pieces are left out. Never raises."""
     for number, physical in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+        if physical.isascii() and physical.isprintable():
+            # Nothing to make plain: what most claims are made of.
+            yield from _pieces(TypedLine(number, physical, physical, tuple(range(1, len(physical) + 2))), breaks)
+            continue
         seen = [(column, char) for column, char in enumerate(physical, start=1) if char not in _INVISIBLE]
         plain = "".join(char for _, char in seen).translate(_PLAIN)
         kept = "".join(" " if char.isspace() else char for _, char in seen)
         columns = (*(column for column, _ in seen), len(physical) + 1)
         whole = TypedLine(number, plain, kept, columns)
-        start = 0
-        for end in [at for at, char in enumerate(plain) if char in breaks] + [len(plain)]:
-            piece = whole.part(start, end)
-            if piece.plain:
-                yield piece
-            start = end + 1
+        yield from _pieces(whole, breaks)
+
+
+def _pieces(whole: TypedLine, breaks: str) -> Iterator[TypedLine]:
+    start = 0
+    for end in [at for at, char in enumerate(whole.plain) if char in breaks] + [len(whole.plain)]:
+        piece = whole.part(start, end)
+        if piece.plain:
+            yield piece
+        start = end + 1

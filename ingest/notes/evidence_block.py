@@ -1,12 +1,12 @@
 """Evidence blocks: the fenced YAML of a procedure note as `EvidenceBlock`, with the closed set of its keys.
 
-Does not read the pattern language of `any` and `not`, and runs no pattern: that is where clinical notes are read.
+Does not read the language of the patterns, and runs none: that is where clinical notes are read.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from ingest.notes.block_parts import ValueReader, example_items, read_block, read_keys
 from ingest.notes.checks import Check, ProblemLog, shown
@@ -14,15 +14,28 @@ from ingest.notes.model import EvidenceBlock, EvidenceExample, Section
 from ingest.notes.outline import Fence
 from ingest.notes.values import (
     choice,
+    choices,
     read_codes,
+    read_decimal,
+    read_decimal_range,
     read_list,
     read_number_range,
+    read_slugs,
     read_text,
     read_whole_texts,
 )
-from ingest.notes.yaml_text import Node, Sequence, Text
+from ingest.notes.yaml_text import Mapping, Node, Sequence, Text
 
 SIDES = ("per-side", "once", "bilateral-in-code")
+ANESTHESIA = ("general", "local", "topical", "sedation", "none")
+COUNTED = (
+    "lesions", "tests", "injections", "stages", "vials", "units", "minutes", "joints", "levels", "sites", "nails",
+    "blocks", "cm", "mg", "mcg", "ml", "days",
+    "kinds",
+)  # fmt: skip
+PLACES = ("office", "facility")
+UNITS = ("one", "count", "count-1")
+SIZE_OF = ("lesion", "repair")
 # Global periods of the physician fee schedule: days, or the letters CMS gives codes without one.
 _GLOBAL = re.compile(r"000|010|090|MMM|XXX|YYY|ZZZ")
 
@@ -54,25 +67,35 @@ def _examples(node: Node, _key: str, log: ProblemLog) -> tuple[EvidenceExample, 
     )
 
 
-# Key -> how its value is checked. `any`, `all` and `not` hold patterns; a pattern may hold commas.
+# Key -> how its value is checked. These hold patterns, and a pattern may hold commas.
+PATTERN_KEYS = ("any", "all", "where", "not", "unless", "approach", "unclear")
 EVIDENCE_ROWS: dict[str, ValueReader] = {
     "code": _procedure_code,
     "family": read_text,
     "site": read_list,
     "sides": choice(SIDES),
     "global": _global_period,
-    "any": read_whole_texts,
-    "all": read_whole_texts,
-    "not": read_whole_texts,
+    **dict.fromkeys(PATTERN_KEYS, read_whole_texts),
     "instead": _procedure_code,
+    "combines": read_codes,
+    "replaces": read_codes,
     "with": read_codes,
     "add-on-to": read_codes,
     "age": read_number_range,
-    "anesthesia": read_list,
-    "approach": read_list,
-    "counts": read_text,
+    "anesthesia": choices(ANESTHESIA),
+    "places": choices(PLACES),
+    "payers": read_slugs,
+    "counts": choice(COUNTED),
+    "count": read_number_range,
+    "units": choice(UNITS),
+    "per": read_decimal,
+    "size": read_decimal_range,
+    "size-of": choice(SIZE_OF),
+    "ask": read_text,
     "examples": _examples,
 }
+# A key that means nothing without another.
+_NEEDS = {"count": "counts", "size-of": "size", "per": "counts"}
 
 
 def read_evidence_block(fence: Fence, section: Section | None, log: ProblemLog) -> EvidenceBlock | None:
@@ -84,8 +107,9 @@ def read_evidence_block(fence: Fence, section: Section | None, log: ProblemLog) 
     values = read_keys(mapping, "an evidence block", EVIDENCE_ROWS, log, {})
     if mapping.get("code") is None:
         log.add(Check.EVIDENCE, fence.line, "the evidence block has no code; write code: 31267")
-    if mapping.get("any") is None and mapping.get("all") is None:
+    if all(mapping.get(key) is None for key in ("any", "all", "combines")):
         log.add(Check.EVIDENCE, fence.line, "the evidence block names no words; write them under any: [...]")
+    _check_together(mapping, values, log)
     if log.errors_since(mark):
         return None
     written = [(key, node) for key, node in mapping.entries if key.value != "examples"]
@@ -98,6 +122,19 @@ def read_evidence_block(fence: Fence, section: Section | None, log: ProblemLog) 
         examples=values.get("examples", ()),
         field_lines=tuple(key.line for key, _ in written),
     )
+
+
+def _check_together(mapping: Mapping, values: dict[str, Any], log: ProblemLog) -> None:
+    """Keys that need one another."""
+    for key, other in _NEEDS.items():
+        if mapping.get(key) is not None and mapping.get(other) is None:
+            log.add(Check.EVIDENCE, _line_of(mapping, key), f'"{key}" says nothing without "{other}"; add it')
+    if values.get("units") in ("count", "count-1") and mapping.get("counts") is None:
+        log.add(Check.EVIDENCE, _line_of(mapping, "units"), '"units" says what to count under "counts"; add it')
+
+
+def _line_of(mapping: Mapping, key: str) -> int:
+    return next(written.line for written, _ in mapping.entries if written.value == key)
 
 
 def _strings(node: Node) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from ingest.codes import CodeSet
@@ -63,6 +64,17 @@ class NumberRange:
         if self.high is None:
             return f"{self.low}+"
         return str(self.low) if self.low == self.high else f"{self.low}-{self.high}"
+
+
+@dataclass(frozen=True, slots=True)
+class DecimalRange:
+    """Decimal numbers from `low` to `high`, both inclusive; `high` None means no upper end (`n+`)."""
+
+    low: Decimal
+    high: Decimal | None
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int | Decimal) and self.low <= number and (self.high is None or number <= self.high)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 
 from ingest.codes import CARC_FORM, DIAGNOSIS_PREFIX_FORM, RARC_FORM, CodeRange, CodeSet, is_modifier
 from ingest.notes.checks import Check, ProblemLog, did_you_mean, shown
-from ingest.notes.model import NumberRange
+from ingest.notes.model import DecimalRange, NumberRange
 from ingest.notes.yaml_text import Mapping, Node, Sequence, Text
 
 SLUG_FORM = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _DATE_FORM = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
 _NUMBER_FORM = re.compile(r"([0-9]{1,6})(?:(\+)|\s*-\s*([0-9]{1,6}))?\Z")
+_DECIMAL_FORM = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,2})?)(?:(\+)|\s*-\s*([0-9]{1,4}(?:\.[0-9]{1,2})?))\Z")
 _PLACE_FORM = re.compile(r"[0-9]{2}\Z")
 # No practice's note speaks of a day outside these; a slip of the keyboard does (0206, 20260).
 _YEARS = range(1950, 2200)
@@ -223,6 +225,34 @@ def read_number_range(node: Node, key: str, log: ProblemLog) -> NumberRange | No
         log.add(Check.NUMBER, node.line, f'"{key}": {shown(text)} runs backwards')
         return None
     return NumberRange(low, high)
+
+
+def read_decimal(node: Node, key: str, log: ProblemLog) -> Decimal | None:
+    """A number above 0 with at most two decimals."""
+    text = read_text(node, key, log)
+    if text is None:
+        return None
+    if re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,2})?", text) and Decimal(text) > 0:
+        return Decimal(text)
+    log.add(Check.NUMBER, node.line, f'"{key}": {shown(text)} is not a number such as 10 or 0.5')
+    return None
+
+
+def read_decimal_range(node: Node, key: str, log: ProblemLog) -> DecimalRange | None:
+    """Numbers with at most two decimals, written `n-m` or `n+`."""
+    text = read_text(node, key, log)
+    if text is None:
+        return None
+    match = _DECIMAL_FORM.match(text)
+    if match is None:
+        log.add(Check.NUMBER, node.line, f'"{key}": {shown(text)} is not 0.6-1.0 or 4.1+')
+        return None
+    low = Decimal(match[1])
+    high = Decimal(match[3]) if match[3] else None
+    if high is not None and high < low:
+        log.add(Check.NUMBER, node.line, f'"{key}": {shown(text)} runs backwards')
+        return None
+    return DecimalRange(low, high)
 
 
 def read_yes_no(node: Node, key: str, log: ProblemLog) -> bool | None:

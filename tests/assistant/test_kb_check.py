@@ -181,6 +181,23 @@ def test_diagnosis_codes_are_not_checked_without_a_table() -> None:
     assert found(note("# T\nUse J99.99.\n")) == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "check", "line"),
+    [
+        ("septum ...", "septum ... ...", "KB109", 8),
+        ("yes: The septum", "yes: The turbinate", "KB110", 10),
+        ("was not", "was", "KB110", 11),
+    ],
+)
+def test_evidence_blocks_are_run(old: str, new: str, check: str, line: int) -> None:
+    text = (
+        "---\nkind: procedure\n---\n## S\n```evidence\ncode: 30520\nsides: once\nany: [septum ... straightened]\n"
+        "examples:\n  - yes: The septum was straightened.\n  - no: The septum was not straightened.\n```\n"
+    )
+    assert found(note(text)) == []
+    assert found(note(text.replace(old, new))) == [(line, check)]
+
+
 def test_an_evidence_block_needs_a_code_and_words() -> None:
     block = EvidenceBlock("31267", (("any", ("polyp removed",)),), "", 3, 9)
     bare = EvidenceBlock("", (("family", ("sinus",)),), "", 3, 9)
@@ -201,5 +218,5 @@ def test_problems_are_sorted_by_file_and_line() -> None:
 
 
 def test_check_ids_are_one_list_of_meaning_checks_each_with_a_sentence() -> None:
-    assert [check.value for check in MeaningCheck] == [f"KB{number}" for number in range(101, 109)]
+    assert [check.value for check in MeaningCheck] == [f"KB{number}" for number in range(101, 112)]
     assert all(check.meaning.endswith(".") for check in MeaningCheck)

@@ -365,6 +365,9 @@ def seen(given_claim: Claim, findings: Iterable[Finding]) -> list[tuple[str, str
 def test_the_order_of_lines_changes_no_finding(one: Claim, chance) -> None:
     shuffled = replace(one, lines=tuple(chance.sample(one.lines, len(one.lines))))
     assume(shuffled != one)
+    # Of three lines of one code BIL005 pairs the first 50 with each other one, so that order tells which pairs it names.
+    codes = [line.procedure_code for line in one.lines]
+    assume(all(codes.count(code) < 3 for code in codes))
     first, second = everything().judge(one), everything().judge(shuffled)
     assert seen(one, first.findings) == seen(shuffled, second.findings)
     assert first.verdict == second.verdict

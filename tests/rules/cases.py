@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,8 +10,9 @@ from typing import Any
 
 import yaml
 
-from assistant.rules.rule import Case, PayerFacts
-from ingest.claims.shorthand import read_claim
+from assistant.rules.rule import Case, Finding, PayerFacts, Rule
+from ingest.claims.shorthand import read_claim, write_claim
+from ingest.notes.model import Severity
 from ingest.tables.memory import MemoryTables
 from ingest.tables.model import (
     AddOnEdit,
@@ -53,6 +54,61 @@ def cases_of(path: Path) -> Iterator[RuleCase]:
         governed = {int(index): frozenset(keys) for index, keys in (one.get("governed") or {}).items()}
         case = Case(read.claim, tables, _payer(one.get("payer")), governed)
         yield RuleCase(raw["rule"], one["name"], case, one)
+
+
+def complaint(rule: Rule, one: RuleCase) -> str | None:
+    """What the rule makes of the case against what the case says; None: as expected."""
+    outcomes = list(rule.check(one.case)) if rule.binds(one.case.payer) else []
+    findings = [outcome for outcome in outcomes if isinstance(outcome, Finding)]
+    open_ones = [outcome for outcome in outcomes if not isinstance(outcome, Finding)]
+    if any(outcome.rule != one.rule_id for outcome in outcomes):
+        return f"another rule's name: {outcomes}"
+    if one.expected.get("switched-off"):
+        return None if not rule.binds(one.case.payer) else "it is not switched off"
+    if one.expected.get("silent"):
+        return None if not outcomes else f"it is not silent: {outcomes}"
+    if (owed := one.expected.get("not-evaluated")) is not None:
+        told = any(
+            owed.get("reason", "") in outcome.reason and owed.get("table") in (None, outcome.table)
+            for outcome in open_ones
+        )
+        return None if told and not findings else f"it is not left open, or not so: {outcomes}"
+    wanted = one.expected["finds"] if isinstance(one.expected["finds"], list) else [one.expected["finds"]]
+    if len(findings) != len(wanted) or not all(any(_is(finding, each) for finding in findings) for each in wanted):
+        return f"wanted {wanted}, found {findings}"
+    return None
+
+
+def gravest(rule: Rule, cases: Iterable[RuleCase]) -> Severity | None:
+    """The gravest severity the rule's cases show; None: nothing is found in any."""
+    shown = {
+        outcome.severity
+        for one in cases
+        if rule.binds(one.case.payer)
+        for outcome in rule.check(one.case)
+        if isinstance(outcome, Finding)
+    }
+    return next((severity for severity in ("error", "warning", "advice") if severity in shown), None)
+
+
+def _is(finding: Finding, wanted: dict[str, Any]) -> bool:
+    fix, fixed = finding.fix, wanted.get("fixed")
+    return all(
+        (
+            "lines" not in wanted or finding.lines == tuple(wanted["lines"]),
+            "severity" not in wanted or finding.severity == wanted["severity"],
+            "message" not in wanted or str(wanted["message"]) in finding.message,
+            "fix" not in wanted or (fix.shorthand if fix else None) == wanted["fix"],
+            "safe" not in wanted or (fix is not None and fix.safe == wanted["safe"]),
+            fixed is None or (fix is not None and write_claim(fix.fixed) == _written(str(fixed))),
+        )
+    )
+
+
+def _written(text: str) -> str:
+    claim = read_claim(text).claim
+    assert claim is not None, text
+    return write_claim(claim)
 
 
 def _payer(raw: dict[str, Any] | None) -> PayerFacts | None:

@@ -192,6 +192,12 @@ CASES: dict[Check, list[Case]] = {
     Check.EVIDENCE: [
         Case(evidence("any: [x]"), evidence("code: 31267\nany: [x]"), line=5),
         Case(evidence("code: 31267"), evidence("code: 31267\nall: [x]"), line=5),
+        Case(evidence("code: 31253"), evidence("code: 31253\ncombines: [31255, 31276]"), line=5),
+        Case(
+            evidence("code: 17110\nany: [x]\ncount: 1-14"),
+            evidence("code: 17110\nany: [x]\ncount: 1-14\ncounts: lesions"),
+            line=8,
+        ),
     ],
     Check.UNCLOSED_FENCE: [
         Case({"n.md": "## H\n```rule\n" + RULE + "\n"}, {"n.md": "## H\n```rule\n" + RULE + "\n```"}),

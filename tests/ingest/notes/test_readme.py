@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.notes.checks import Check
-from ingest.notes.evidence_block import EVIDENCE_ROWS, SIDES
+from ingest.notes.evidence_block import ANESTHESIA, COUNTED, EVIDENCE_ROWS, PLACES, SIDES, SIZE_OF, UNITS
 from ingest.notes.fields import CONFIDENCES, FIELDS, STATUSES
 from ingest.notes.model import CMS_EDITS, KINDS
 from ingest.notes.rule_block import BLOCK_ROWS, FIXES, FORBID_ROWS, REQUIRE_ROWS, SEVERITIES, WHEN_ROWS
@@ -57,7 +57,16 @@ def test_every_key_of_a_rule_block_is_documented() -> None:
 def test_every_key_of_an_evidence_block_is_documented() -> None:
     keys = rows("key | what it holds")
     assert set(keys) == set(EVIDENCE_ROWS)
-    assert all(f"`{value}`" in keys["sides"] for value in SIDES)
+    told = (
+        ("sides", SIDES),
+        ("anesthesia", ANESTHESIA),
+        ("counts", COUNTED),
+        ("places", PLACES),
+        ("units", UNITS),
+        ("size-of", SIZE_OF),
+    )
+    for key, values in told:
+        assert all(f"`{value}`" in keys[key] for value in values)
 
 
 @pytest.mark.parametrize("text", SHOWN)

@@ -2,69 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import io
-import tempfile
 from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import ingest.tables.icd10cm as base
-from ingest.tables.errors import ImportRefused, TablesError
-from ingest.tables.icd10cm_files import recognise
+from ingest.tables.errors import ImportRefused
 from ingest.tables.icd10cm_lookup import DiagnosisTables
 from ingest.tables.icd10cm_rows import rows_of_tabular
 from ingest.tables.icd10cm_tabular import read_tabular
-from ingest.tables.releases import NewPart, open_writer, register
-from ingest.tables.source import HEAD_BYTES, Source
+
+from .icd10cm_texts import CODES_2027, NOSE, addenda, order, tabular
 
 LAYOUTS = Path(__file__).resolve().parents[4] / "shared" / "data" / "layouts"
 FIRST, LAST = date(2026, 10, 1), date(2027, 9, 30)
 APRIL = date(2027, 4, 1)
 BEFORE = date(2026, 9, 30)
-
-
-def order(*rows):
-    """An order file; a row is `code flag description`."""
-    lines = []
-    for number, row in enumerate(rows, start=1):
-        code, flag, text = row.split(" ", 2)
-        lines.append(f"{number:05d} {code:<7} {flag} {text[:60]:<60} {text}\r\n")
-    return "".join(lines)
-
-
-def addenda(*rows):
-    """An order addendum; a row is `label: flag code description`."""
-    lines = []
-    for row in rows:
-        label, rest = row.split(": ", 1)
-        flag, code, text = rest.split(" ", 2)
-        lines.append(f"{label + ':':<13}{flag} {code:<8}{text[:60]:<60} {text}\r\n")
-    return "".join(lines)
-
-
-def tabular(body, version="2027"):
-    """A tabular list with one chapter and section."""
-    return (
-        f'<?xml version="1.0" encoding="utf-8"?>\n<ICD10CM.tabular>\n<version>{version}</version>\n<chapter><name>10</name>'
-        f'<desc>Breath (J00-J99)</desc><section id="J30-J39"><desc>Upper</desc>{body}</section></chapter></ICD10CM.tabular>'
-    )
-
-
-NOSE = """<diag><name>J30</name><desc>Rhinitis</desc>
-<excludes1><note>other (J31.-)</note><note>see elsewhere</note></excludes1>
-<codeFirst><note>cause, if known (J45.-)</note></codeFirst>
-<diag><name>J30.1</name><desc>Pollen</desc><inclusionTerm><note>Hay fever</note></inclusionTerm>
-<useAdditionalCode><note>smoke (Z72.0)</note></useAdditionalCode></diag></diag>
-<diag><name>J31</name><desc>Wound</desc>
-<sevenChrDef><extension char="A">first</extension><extension char="S">sequela</extension></sevenChrDef>
-<diag><name>J31.1</name><desc>Tip</desc></diag></diag>
-<diag><name>J32</name><desc>Rhinitis in diseases classified elsewhere</desc></diag>"""
-CODES_2027 = ("J30 0 Rhinitis", "J301 1 Pollen", "J311 0 Tip", "J311XXA 1 Tip, first")
 
 
 class Practice:
@@ -405,55 +359,6 @@ def test_a_file_outside_is_never_read_by_a_tabular_list(practice):
 
 
 # -- any bytes ---------------------------------------------------------------------------------------------------------
-
-
-def source_of(data, name):
-    digest = hashlib.sha256(data).hexdigest()
-    return Source(Path(name), "", len(data), digest, data[:HEAD_BYTES], lambda: io.BytesIO(data))
-
-
-ORDERS = order("J30 0 Rhinitis", "J301 1 Pollen", "S022XXA 1 Nose").encode()
-ADDENDA = addenda("Add: 1 J3099 New", "Delete: 1 J301 Pollen").encode()
-XML = tabular(NOSE).encode()
-pieces = st.lists(
-    st.sampled_from([*ORDERS.splitlines(True), *ADDENDA.splitlines(True), b"<diag>", b"</diag>", b"<name>J40</name>",
-                     b"<desc>x</desc>", b"<note>(J00-", b"\x00", b"\xff\xfe", b"\r\n", b"&#x0;", b'<section id="">'])
-    | st.binary(max_size=30),
-    max_size=12,
-)  # fmt: skip
-
-
-@given(
-    start=st.sampled_from([b"", ORDERS, ADDENDA, XML, XML[:400], b"\xef\xbb\xbf" + XML]),
-    cut=st.integers(0, 1200),
-    rest=pieces,
-    name=st.sampled_from(["icd10cm_order_2027.txt", "icd10cm_order_addenda_2027.txt", "icd10cm_tabular_2027.xml", "x"]),
-)
-def test_any_bytes_are_read_or_refused(start, cut, rest, name):
-    data = start[: max(cut, 0)] + b"".join(rest) + start[cut + 40 :]
-    candidate = recognise(source_of(data, name))
-    if candidate is None:
-        return
-    assert candidate.program == "icd10cm"
-    loaded = None
-    with contextlib.suppress(ImportRefused):
-        loaded = candidate.load(lambda *_told: None)
-    # An addendum is put on the release before it only when it is stored.
-    if loaded is None or candidate.rank:
-        return
-    with tempfile.TemporaryDirectory() as folder, open_writer(Path(folder) / "t.sqlite") as connection:
-        new = NewPart("icd10cm", "x", FIRST, LAST, candidate.part, name, "0", loaded.rows)
-        loaded.store(connection, register(connection, new))
-        found = connection.execute("SELECT count(*) FROM icd10cm_code").fetchone()[0]
-        assert found == loaded.rows > 0
-
-
-@given(st.binary(max_size=400))
-def test_random_bytes_are_no_table_or_a_documented_error(data):
-    candidate = recognise(source_of(data, "icd10cm_order_2027.txt"))
-    if candidate is not None:
-        with pytest.raises(TablesError):
-            candidate.load(lambda *_told: None)
 
 
 def test_the_base_is_never_written_by_an_import(practice):

@@ -1,0 +1,271 @@
+"""Makes claim lines of chosen procedures in the payer's style, and lets the validator have the last word.
+
+Chooses no procedure and reads no note text. What the validator refuses is mended, or taken out and said so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from assistant.propose.digits import digit_modifier
+from assistant.propose.model import (
+    Confidence,
+    DiagnosisCandidate,
+    EmProposal,
+    Encounter,
+    Evidence,
+    ProcedureCandidate,
+    Rejected,
+    Side,
+)
+from assistant.rules.rule import DISTINCT, Finding
+from assistant.validate import Judge, Report
+from ingest.claims.model import Claim, ClaimLine, Diagnosis, PriorProcedure
+from ingest.claims.shorthand import read_claim
+from ingest.notes.model import KbNote
+
+MOST_DIAGNOSES = 12
+MOST_POINTERS = 4
+_MOST_STEPS = 40
+_RANK: dict[Confidence, int] = {"high": 0, "medium": 1, "low": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What carries a procedure code of the claim: the words, the notes that say so, and how sure it is."""
+
+    evidence: tuple[Evidence, ...]
+    sources: tuple[str, ...]
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A claim with the support of each of its codes, the report on it, and what was taken out again."""
+
+    claim: Claim
+    support: Mapping[str, Support]
+    report: Report
+    rejected: tuple[Rejected, ...]
+    asserted: frozenset[str] = frozenset()
+
+
+def assemble(
+    encounter: Encounter,
+    procedures: Sequence[ProcedureCandidate],
+    visit: EmProposal | None,
+    diagnoses: Sequence[DiagnosisCandidate],
+    pointed: Mapping[str, Sequence[str]],
+    judge: Judge,
+    *,
+    said: str = "",
+) -> Assembled | None:
+    """The claim of the chosen procedures; None when there is nothing to bill.
+
+    `diagnoses` are in the order they go on the claim, `pointed` gives the diagnosis codes that support a procedure,
+    best first (missing: the first-listed). `said` is what the note says of the work done, for the digit it names.
+    """
+    order = [one.diagnosis_code for one in diagnoses][:MOST_DIAGNOSES]
+    two_lines = bills_two_lines(judge.notes, _slug(judge, encounter.payer))
+    lines: list[ClaimLine] = []
+    if visit is not None:
+        pointers = _pointers(visit.procedure_code, order, pointed)
+        lines.append(ClaimLine(visit.procedure_code, visit.modifiers, 1, pointers))
+        lines.extend(ClaimLine(code, (), units, pointers) for code, units in visit.add_ons)
+    for group in _by_code(procedures):
+        pointers = _pointers(group[0].procedure_code, order, pointed)
+        lines.extend(replace(line, pointers=pointers) for line in _lines_of(group, said, two_lines=two_lines))
+    if not lines:
+        return None
+    claim = _claim(encounter, lines, order)
+    support = _support(procedures, visit)
+    return _judged(claim, support, judge)
+
+
+def bills_two_lines(notes: Sequence[KbNote], payer: str | None) -> bool:
+    """True when the payer's own rules bill both sides on two lines more often than on one line with 50."""
+    if payer is None:
+        return False
+    fixes = Counter(
+        block.fix
+        for note in notes
+        if note.status == "live" and payer in note.payers
+        for block in note.rules
+        if block.fix in ("one-line-50", "two-lines-rt-lt")
+    )
+    return fixes["two-lines-rt-lt"] > fixes["one-line-50"]
+
+
+def _slug(judge: Judge, payer: str | None) -> str | None:
+    facts = judge.payer(payer)
+    return facts.slug if facts else None
+
+
+def _by_code(procedures: Sequence[ProcedureCandidate]) -> list[list[ProcedureCandidate]]:
+    groups: dict[str, list[ProcedureCandidate]] = {}
+    for one in procedures:
+        groups.setdefault(one.procedure_code, []).append(one)
+    return list(groups.values())
+
+
+def _lines_of(group: Sequence[ProcedureCandidate], said: str, *, two_lines: bool) -> list[ClaimLine]:
+    """The lines of one code: a side where the code has one, both sides in the payer's style."""
+    code = group[0].procedure_code
+    units = sum(one.units for one in group)
+    if group[0].sides_rule != "per-side":
+        return [ClaimLine(code, (), max(one.units for one in group))]
+    by_side: dict[Side | None, int] = {}
+    for one in group:
+        by_side[one.side] = by_side.get(one.side, 0) + one.units
+    told: list[Side] = [side for side in ("RT", "LT") if side in by_side]
+    if not told:
+        return [ClaimLine(code, (), units)]
+    digits = {
+        side: digit for one in group if (side := one.side) and (digit := digit_modifier(code, side, one.evidence, said))
+    }
+    if digits and set(digits) == set(told):
+        return [ClaimLine(code, (digits[side],), by_side[side]) for side in told]
+    if len(told) == 2 and len({by_side[side] for side in told}) == 1 and not two_lines:
+        return [ClaimLine(code, ("50",), by_side["RT"])]
+    return [ClaimLine(code, (side,), by_side[side]) for side in told]
+
+
+def _pointers(code: str, order: Sequence[str], pointed: Mapping[str, Sequence[str]]) -> tuple[int, ...]:
+    found = [order.index(one) for one in pointed.get(code, ()) if one in order][:MOST_POINTERS]
+    return tuple(found) or ((0,) if order else ())
+
+
+def _claim(encounter: Encounter, lines: Sequence[ClaimLine], order: Sequence[str]) -> Claim:
+    return Claim(
+        lines=tuple(lines),
+        payer=encounter.payer,
+        date_of_service=date.fromisoformat(encounter.date_of_service) if encounter.date_of_service else None,
+        place_of_service=encounter.place_of_service,
+        age=encounter.age,
+        sex=encounter.sex,
+        diagnoses=tuple(Diagnosis(code) for code in order),
+        prior=prior_of(encounter.prior),
+        authorization=encounter.authorization,
+        new_patient=encounter.new_patient,
+    )
+
+
+def prior_of(text: str | None) -> tuple[PriorProcedure, ...] | None:
+    """The earlier procedures as the shorthand writes them; None when nothing is said or it cannot be read."""
+    if not text:
+        return None
+    read = read_claim(f"prior: {text}; 99999")
+    return read.claim.prior if read.claim else None
+
+
+def _support(procedures: Sequence[ProcedureCandidate], visit: EmProposal | None) -> dict[str, Support]:
+    found: dict[str, Support] = {}
+    for one in procedures:
+        known = found.get(one.procedure_code)
+        evidence = (*known.evidence, *one.evidence) if known else one.evidence
+        sources = (*known.sources, one.source) if known else (one.source,)
+        worst = max(known.confidence if known else "high", one.confidence, key=_RANK.__getitem__)
+        if one.sides_rule == "per-side" and one.side is None:
+            worst = "low"
+        found[one.procedure_code] = Support(
+            tuple(sorted(set(evidence))), tuple(dict.fromkeys(source for source in sources if source)), worst
+        )
+    if visit is not None:
+        for code in (visit.procedure_code, *(code for code, _ in visit.add_ons)):
+            found[code] = Support(visit.evidence, ("em-mdm",), "medium" if visit.flags else "high")
+    return found
+
+
+def _judged(claim: Claim, support: Mapping[str, Support], judge: Judge) -> Assembled:
+    """The claim after the payer's own form, and after what the validator refuses was mended or taken out."""
+    known = dict(support)
+    rejected: list[Rejected] = []
+    asserted: set[str] = set()
+    report = judge.judge(claim)
+    for _ in range(_MOST_STEPS):
+        if report.fixed is not None and report.fixed.lines:
+            claim = report.fixed
+            report = judge.judge(claim)
+        step = _mended(claim, report, known, judge)
+        if step is None:
+            break
+        claim, gone, apart = step
+        rejected.extend(gone)
+        asserted |= apart
+        report = judge.judge(claim)
+    return Assembled(claim, known, report, tuple(rejected), frozenset(asserted))
+
+
+def _mended(
+    claim: Claim, report: Report, known: dict[str, Support], judge: Judge
+) -> tuple[Claim, list[Rejected], set[str]] | None:
+    """The claim after the first error that can be mended, what went, and the codes now said to be distinct."""
+    for finding in report.findings:
+        if finding.severity != "error" or finding.fix is None:
+            continue
+        fixed = finding.fix.fixed
+        before, after = Counter(_codes(claim)), Counter(_codes(fixed))
+        new = set(after) - set(before)
+        gone = set(before) - set(after)
+        if not fixed.lines or fixed == claim:
+            continue
+        if not new and gone:
+            apart = _set_apart(claim, finding, known, judge)
+            if apart is not None:
+                return apart[0], [], apart[1]
+        if new and not gone:
+            continue
+        inherited = [known[code] for code in gone if code in known]
+        for code in new:
+            if not inherited:
+                break
+            known[code] = Support(
+                tuple(sorted({one for support in inherited for one in support.evidence})),
+                tuple(dict.fromkeys(source for support in inherited for source in support.sources)),
+                max((support.confidence for support in inherited), key=_RANK.__getitem__),
+            )
+        if new - set(known):
+            continue
+        out = [Rejected(code, finding.message, known[code].evidence if code in known else ()) for code in sorted(gone)]
+        if any(fixed.lines.count(line) < claim.lines.count(line) for line in claim.lines) or fixed != claim:
+            return fixed, out, set()
+    return None
+
+
+def _codes(claim: Claim) -> list[str]:
+    return [line.procedure_code for line in claim.lines]
+
+
+def _set_apart(
+    claim: Claim, finding: Finding, known: Mapping[str, Support], judge: Judge
+) -> tuple[Claim, set[str]] | None:
+    """The claim with the modifier of a distinct service, where the note shows two: other words, other diagnosis.
+
+    Only where that ends the finding and brings no other error; the line then needs a person's review.
+    """
+    places = [place for place in finding.lines if place < len(claim.lines)]
+    if len(places) != 2 or finding.fix is None:
+        return None
+    first, second = (claim.lines[place] for place in places)
+    one, other = known.get(first.procedure_code), known.get(second.procedure_code)
+    if one is None or other is None or set(one.evidence) & set(other.evidence):
+        return None
+    if set(first.pointers) & set(second.pointers) or not first.pointers or not second.pointers:
+        return None
+    kept = Counter(_codes(finding.fix.fixed))
+    going = next((place for place in places if kept[claim.lines[place].procedure_code] == 0), None)
+    if going is None or DISTINCT.intersection(claim.lines[going].modifiers):
+        return None
+    facts = judge.payer(claim.payer)
+    wanted = ("XS", "59") if facts is not None and facts.is_medicare else ("59", "XS")
+    for modifier in wanted:
+        lines = list(claim.lines)
+        lines[going] = replace(lines[going], modifiers=(modifier, *lines[going].modifiers))
+        tried = replace(claim, lines=tuple(lines))
+        errors = [one for one in judge.judge(tried).findings if one.severity == "error"]
+        if len(errors) < sum(one.severity == "error" for one in judge.judge(claim).findings):
+            return tried, {lines[going].procedure_code}
+    return None

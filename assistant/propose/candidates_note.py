@@ -1,0 +1,230 @@
+"""A clinical note made ready for the evidence blocks: which pattern stands in which clause, and what holds of it all.
+
+Runs patterns and answers questions about them; what follows for a procedure is decided in candidates.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from assistant.propose.evidence import ProcedureEvidence, Repertoire
+from assistant.propose.evidence_context import age_told, anesthesia_told
+from assistant.propose.model import Clause, ClinicalNote, Encounter, Side
+from assistant.propose.patterns import view_of
+
+# What stands here is a name, a plan for the day, a form or a background: never what was done.
+SILENT_SECTIONS = frozenset(
+    ("title", "billing", "consent", "diagnosis", "indication", "past-surgical", "family-history", "social-history",
+     "medications", "allergies", "review-of-systems")
+)  # fmt: skip
+# Of these, some state facts: what `all`, `unless` and `approach` ask for may stand there.
+_STATING_SECTIONS = frozenset(("diagnosis", "indication"))
+# How many sentences back the site of something measured is looked for.
+_SITE_BEFORE = 12
+# CMS place of service codes where the facility is paid for its part (Claims Processing Manual ch. 26 sec. 10.5).
+_FACILITIES = frozenset("02 19 21 22 23 24 26 31 34 41 42 51 52 53 56 61".split())
+# Of these, hospitals and surgery centers, where anesthesia not told is most likely general.
+_SURGICAL_PLACES = frozenset(("19", "21", "22", "24"))
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedNote:
+    """A note with its patterns found.
+
+    `hits` holds, for each clause, the numbers of the patterns that stand in it; `carrying` the clauses that may be
+    evidence; `by_pattern` these by pattern, and `told` also those that state what is so.
+    """
+
+    note: ClinicalNote = field(repr=False)
+    clauses: tuple[Clause, ...] = field(repr=False)
+    repertoire: Repertoire = field(repr=False)
+    hits: tuple[frozenset[int], ...] = field(repr=False)
+    carrying: tuple[int, ...] = field(repr=False)
+    by_pattern: dict[int, list[int]] = field(repr=False)
+    told: dict[int, list[int]] = field(repr=False)
+    sentences: dict[int, list[int]] = field(repr=False)
+    touched: tuple[ProcedureEvidence, ...] = field(repr=False)
+    stating: tuple[int, ...] = field(repr=False)
+    age: int | None
+    anesthesia: frozenset[str]
+    payer: str | None
+    place: str | None
+
+    def block_of(self, procedure_code: str) -> ProcedureEvidence | None:
+        """The first block of a code."""
+        return self.repertoire.by_code.get(procedure_code)
+
+    def showing(self, block: ProcedureEvidence) -> list[int]:
+        """The clauses that show the block's procedure as done, in order."""
+        return self._among(block, block.any)
+
+    def unclear(self, block: ProcedureEvidence) -> list[int]:
+        """The clauses that show such work without saying enough."""
+        return self._among(block, block.unclear)
+
+    def _among(self, block: ProcedureEvidence, patterns: Sequence[int]) -> list[int]:
+        numbers = sorted({number for pattern in patterns for number in self.by_pattern.get(pattern, ())})
+        return [number for number in numbers if self._counts(block, number) and self._stands_at(block, number)]
+
+    def _counts(self, block: ProcedureEvidence, number: int) -> bool:
+        return not any(pattern in self.hits[number] for pattern in block.not_)
+
+    def _stands_at(self, block: ProcedureEvidence, number: int) -> bool:
+        """The body site: in the clause, else its sentence, else the sentence before in the same section.
+
+        The nearest site wins: where a text names only the site of another block of the family that this clause could
+        show as well, the search ends.
+        """
+        if not block.where:
+            return True
+        clause = self.clauses[number]
+        own = frozenset(block.where)
+        others: set[int] = set()
+        for rival in self.repertoire.families.get(block.family, ()):
+            if not self.hits[number].isdisjoint(rival.any):
+                others.update(rival.where)
+        others -= own
+        if own & self.hits[number]:
+            return True
+        if others & self.hits[number]:
+            return False
+        for sentence in self._sentences_for_site(block, clause):
+            found = self._sites_in(sentence)
+            if own & found:
+                return True
+            if others & found:
+                return False
+        return False
+
+    def _sentences_for_site(self, block: ProcedureEvidence, clause: Clause) -> Iterator[int]:
+        """Where the site may be told, nearest first. What is measured is named once, then spoken of for long."""
+        for sentence in range(clause.sentence, max(-1, clause.sentence - (_SITE_BEFORE if block.size else 2)), -1):
+            members = self.sentences.get(sentence, ())
+            if members and self.clauses[members[0]].section == clause.section:
+                yield sentence
+        if block.size:
+            yield from self.stating
+
+    def _sites_in(self, sentence: int) -> frozenset[int]:
+        """The patterns in what a sentence says was done or is so."""
+        members = self.sentences.get(sentence, ())
+        return frozenset[int]().union(*(self.hits[n] for n in members if self.clauses[n].status == "done"))
+
+    def _on(self, number: int, side: Side | None) -> bool:
+        sides = self.clauses[number].sides
+        return side is None or not sides or side in sides
+
+    def forbids(self, block: ProcedureEvidence, side: Side | None) -> bool:
+        """True when something done on that side switches the block off."""
+        return any(self._on(number, side) for pattern in block.unless for number in self.told.get(pattern, ()))
+
+    def needed(self, block: ProcedureEvidence, side: Side | None) -> list[int] | None:
+        """For each pattern of `all` the first clause that shows it on that side; None when one is not shown."""
+        found: list[int] = []
+        for pattern in block.all:
+            numbers = self.told.get(pattern, ())
+            number = next((n for n in numbers if self._on(n, side) and self._counts(block, n)), None)
+            if number is None:
+                return None
+            found.append(number)
+        return found
+
+    def has_approach(self, block: ProcedureEvidence) -> bool:
+        """True when the block asks for no approach, or a done clause shows one."""
+        return not block.approach or any(self.told.get(pattern) for pattern in block.approach)
+
+    def fits_anesthesia(self, block: ProcedureEvidence) -> Literal["yes", "no", "unknown"]:
+        """Whether the anesthesia told is one the block asks for; where none is told, the place speaks, unsurely."""
+        if not block.anesthesia or block.anesthesia & self.anesthesia:
+            return "yes"
+        if self.anesthesia:
+            return "no"
+        if self.place is not None and (self.place in _SURGICAL_PLACES) != ("general" in block.anesthesia):
+            return "no"
+        return "unknown"
+
+    def fits_place(self, block: ProcedureEvidence) -> Literal["yes", "no", "unknown"]:
+        """Whether the place of service is of the kind the block asks for."""
+        if not block.places:
+            return "yes"
+        if self.place is None:
+            return "unknown"
+        return "yes" if ("facility" if self.place in _FACILITIES else "office") in block.places else "no"
+
+    def fits_payer(self, block: ProcedureEvidence) -> bool:
+        """Whether the block is of every payer or names this one."""
+        return not block.payers or self.payer in block.payers
+
+    def mentions(self) -> Iterator[tuple[ProcedureEvidence, int]]:
+        """The blocks with each clause that names them without counting as done."""
+        counting = frozenset(self.carrying)
+        for number, hits in enumerate(self.hits):
+            clause = self.clauses[number]
+            if number in counting or clause.section == "diagnosis":
+                continue
+            if clause.repeated and clause.status == "done" and not _is_silent(clause):
+                continue
+            named = {block for pattern in hits for block in self.repertoire.named_by.get(pattern, ())}
+            for block in (self.repertoire.blocks[each] for each in sorted(named)):
+                if (clause.status == "negated" or self._counts(block, number)) and self._stands_at(block, number):
+                    yield block, number
+
+
+def _is_silent(clause: Clause) -> bool:
+    return clause.section in SILENT_SECTIONS
+
+
+def prepare(note: ClinicalNote, repertoire: Repertoire, encounter: Encounter) -> PreparedNote:
+    """The note with every pattern of the repertoire found in its clauses. Linear in the note's length."""
+    index = repertoire.index
+    known: dict[str, frozenset[int]] = {}
+    spelled: dict[str, str] = {}
+    hits: list[frozenset[int]] = []
+    carrying: list[int] = []
+    by_pattern: dict[int, list[int]] = {}
+    told: dict[int, list[int]] = {}
+    sentences: dict[int, list[int]] = {}
+    seen: set[tuple[str, frozenset[Side] | None]] = set()
+    for number, clause in enumerate(note.clauses):
+        view = repertoire.speller.respelled(view_of(clause.text), spelled)
+        if view.words not in known:
+            known[view.words] = frozenset(index.matching(view))
+        found = known[view.words]
+        hits.append(found)
+        sentences.setdefault(clause.sentence, []).append(number)
+        if clause.status != "done" or (_is_silent(clause) and clause.section not in _STATING_SECTIONS):
+            continue
+        # A copy adds nothing, also where the side it stands after is another one than in the first.
+        sides = clause.sides if clause.sides_own else None
+        if clause.repeated and not seen.isdisjoint(((view.words, None), (view.words, clause.sides))):
+            continue
+        seen.update(((view.words, sides), (view.words, clause.sides)))
+        for pattern in found:
+            told.setdefault(pattern, []).append(number)
+        if _is_silent(clause):
+            continue
+        carrying.append(number)
+        for pattern in found:
+            by_pattern.setdefault(pattern, []).append(number)
+    everywhere = frozenset[int]().union(*hits)
+    begun = {block for pattern in everywhere for block in repertoire.begun_by.get(pattern, ())}
+    return PreparedNote(
+        note=note,
+        clauses=note.clauses,
+        repertoire=repertoire,
+        hits=tuple(hits),
+        carrying=tuple(carrying),
+        by_pattern=by_pattern,
+        told=told,
+        sentences=sentences,
+        touched=tuple(repertoire.blocks[number] for number in sorted(begun)),
+        stating=tuple(dict.fromkeys(clause.sentence for clause in note.clauses if clause.section in _STATING_SECTIONS))[
+            :_SITE_BEFORE
+        ],
+        age=age_told(note, encounter),
+        anesthesia=anesthesia_told(note.clauses),
+        payer=encounter.payer,
+        place=encounter.place_of_service,
+    )

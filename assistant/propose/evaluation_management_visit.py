@@ -1,0 +1,195 @@
+"""Whether a note holds an office visit at all, and whether it stands beside the day's procedures. Sets no level.
+
+Source: NCCI Policy Manual, chapter 1, section D; Medicare Claims Processing Manual, chapter 12, sections 30.6 and 40.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from assistant.propose.evaluation_management_data import unbilled_tests
+from assistant.propose.evaluation_management_problems import Problem
+from assistant.propose.evaluation_management_risk import Management
+from assistant.propose.evaluation_management_words import Line, words
+from assistant.propose.facts import anesthesia_of
+from assistant.propose.model import ClinicalNote, Encounter, Evidence, ProcedureCandidate
+from assistant.propose.patterns import view_of
+
+# Places where the office visit codes are used; a note without a place may be one.
+_OFFICE_PLACES = frozenset("02 03 04 05 07 10 11 12 15 17 18 19 20 22 49 50 53 57 62 65 71 72".split())
+_MINOR = frozenset({"000", "010"})
+# Scopes that only look: the visit's plan rests on them, it is not part of them.
+_LOOKING = frozenset("31231 31575 31579 92511 31505 31615 46600 57452 92504 92502".split())
+_TITLE_CHARACTERS = 160
+VisitKind = Literal["visit", "nurse", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Whether there is a visit, why not, and the modifiers it takes beside the day's procedures."""
+
+    kind: VisitKind
+    why: str = ""
+    modifiers: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = field(default=(), repr=False)
+
+
+def visit_of(
+    note: ClinicalNote,
+    lines: Sequence[Line],
+    encounter: Encounter,
+    procedures: Sequence[ProcedureCandidate],
+    problems: Sequence[Problem],
+    management: Management,
+) -> Visit:
+    """The visit of a note. `procedures` are those of the same day; `problems` and `management` as read from it."""
+    if encounter.place_of_service is not None and encounter.place_of_service not in _OFFICE_PLACES:
+        return Visit("none", "the place is none of an office visit")
+    if _is_operative(note, lines):
+        return Visit("none", "the note describes an operation")
+    nurse = [line for line in lines if words("visit", "nurse").found(line.view)]
+    if nurse and not _seen_by_physician(lines):
+        return _nurse_visit(lines, nurse, procedures)
+    separate = [
+        line for line in lines if line.clause.status != "negated" and words("visit", "separate").found(line.view)
+    ]
+    denied = [line for line in lines if words("visit", "no_visit").found(line.view)]
+    planned = [line for line in lines if words("visit", "planned_procedure").found(line.view)]
+    own = _own_work(lines, procedures, problems, management)
+    strong = [line for line in own if line not in management.treatment]
+    if procedures and (denied or planned) and not (separate and strong):
+        return Visit("none", "only the planned service was done", evidence=_evidence([*denied, *planned]))
+    if any("visit" in line.view.tokens for line in denied) or (denied and planned and not strong):
+        return Visit("none", "the note says that nothing else was evaluated", evidence=_evidence(denied))
+    if _is_report(note) and not own:
+        return Visit("none", "the note reports a test")
+    if not _looks_like_visit(lines, problems, management):
+        return Visit("none", "nothing of a visit is told")
+    return _beside(lines, procedures, separate, own, encounter)
+
+
+def _beside(
+    lines: Sequence[Line],
+    procedures: Sequence[ProcedureCandidate],
+    separate: Sequence[Line],
+    own: Sequence[Line],
+    encounter: Encounter,
+) -> Visit:
+    major = [one for one in procedures if one.global_days == "090"]
+    minor = [one for one in procedures if needs_25(one)]
+    modifiers: list[str] = []
+    if major:
+        decided = [
+            line for line in lines if line.clause.status != "negated" and words("visit", "decision").found(line.view)
+        ]
+        before = any(words("visit", "scheduled_major").found(line.view) for line in lines)
+        if (decided and not before) or (encounter.new_patient and not before):
+            modifiers.append("57")
+        elif not own:
+            return Visit("none", "the operation was decided before")
+        else:
+            minor = minor or major[:1]
+    if minor:
+        if not own and not major:
+            return Visit("none", "only the procedure and its decision are told", evidence=_evidence(separate))
+        modifiers.insert(0, "25")
+    return Visit("visit", modifiers=tuple(modifiers), evidence=_evidence(own))
+
+
+def needs_25(procedure: ProcedureCandidate) -> bool:
+    """Whether a visit beside this procedure takes 25: minor procedures, and tests and services edited with a visit.
+
+    Laboratory tests, plain imaging, hearing tests, drugs and supplies are not edited with a visit.
+    """
+    code = procedure.procedure_code
+    if procedure.global_days in _MINOR:
+        return True
+    if procedure.global_days in {"ZZZ", "090", "YYY", "MMM"} or not code.isdigit():
+        return False
+    if code.startswith(("7", "8", "99", "9255", "9256", "9257", "9258", "36415", "906", "907")):
+        return False
+    return procedure.global_days in {"XXX", None}
+
+
+def _is_operative(note: ClinicalNote, lines: Sequence[Line]) -> bool:
+    if words("visit", "operative").found(view_of(note.text[:_TITLE_CHARACTERS])):
+        return True
+    headings = [section.heading for section in note.sections]
+    if any(words("visit", "operative").found(view_of(heading)) for heading in headings if heading):
+        return True
+    if any(words("visit", "operative").found(line.view) and line.clause.status == "done" for line in lines):
+        return True
+    return anesthesia_of(note) in {"general", "sedation"} and not any(
+        line.clause.section == "plan" and words("visit", "encounter").found(line.view) for line in lines
+    )
+
+
+def _is_report(note: ClinicalNote) -> bool:
+    first = note.text[:_TITLE_CHARACTERS].lstrip().split("\n")[0].split(".")[0]
+    return words("visit", "report").found(view_of(first))
+
+
+def _seen_by_physician(lines: Sequence[Line]) -> bool:
+    return any(
+        line.clause.status == "done" and " seen by " in line.view.words and words("visit", "separate").found(line.view)
+        for line in lines
+    )
+
+
+def _nurse_visit(lines: Sequence[Line], nurse: Sequence[Line], procedures: Sequence[ProcedureCandidate]) -> Visit:
+    need = [line for line in lines if line.clause.status == "done" and words("visit", "nurse_need").found(line.view)]
+    shots = any(words("visit", "shot_only").found(line.view) and line.clause.status == "done" for line in lines)
+    if not need or procedures or shots:
+        return Visit("none", "a nurse gave only the service itself")
+    return Visit("nurse", evidence=_evidence([*nurse, *need]))
+
+
+def _looks_like_visit(lines: Sequence[Line], problems: Sequence[Problem], management: Management) -> bool:
+    if not problems:
+        return False
+    sections = {line.clause.section for line in lines}
+    signs = sum((
+        any(words("visit", "encounter").found(line.view) for line in lines),
+        bool(sections & {"history", "indication"}),
+        "exam" in sections or any(words("visit", "examined").found(line.view) for line in lines),
+        any(words("visit", "spent").found(line.view) for line in lines),
+        bool(sections & {"assessment", "diagnosis"}),
+        "plan" in sections or bool(management.drugs) or bool(management.treatment),
+    ))  # fmt: skip
+    return signs >= 2
+
+
+def _own_work(
+    lines: Sequence[Line],
+    procedures: Sequence[ProcedureCandidate],
+    problems: Sequence[Problem],
+    management: Management,
+) -> list[Line]:
+    """Clauses that show work of the visit's own, beyond the procedures and the decision for them."""
+    used = {(one.start, one.end) for procedure in procedures for one in procedure.evidence}
+    therapeutic = [
+        one
+        for one in procedures
+        if one.global_days in {*_MINOR, "090"}
+        and one.procedure_code not in _LOOKING
+        and not one.procedure_code.startswith("29")
+    ]
+
+    def free(line: Line) -> bool:
+        return all(line.clause.end <= start or line.clause.start >= end for start, end in used)
+
+    own = [line for line in (*management.drugs, *management.surgery) if free(line)]
+    if therapeutic and len(problems) < 2:
+        own = [line for line in own if not words("risk", "aftercare").found(line.view)]
+    own.extend(line for line in unbilled_tests(lines, [one.procedure_code for one in procedures]) if free(line))
+    if not therapeutic:
+        own.extend(line for line in management.treatment if free(line))
+        if not procedures:
+            own.extend(one.line for one in problems)
+    return own
+
+
+def _evidence(lines: Sequence[Line]) -> tuple[Evidence, ...]:
+    return tuple(sorted({line.evidence for line in lines}))

@@ -1,0 +1,228 @@
+"""From a pasted note to a checked claim: read, find, choose, assemble, judge, ask. Stores nothing.
+
+A pasted note is data: whatever it says, it changes no rule, no verdict and no setting.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from assistant.propose.assembly import Assembled, Support, assemble
+from assistant.propose.candidates import procedure_candidates
+from assistant.propose.diagnoses import diagnosis_candidates
+from assistant.propose.diagnoses_order import points_for
+from assistant.propose.evaluation_management import evaluate_visit
+from assistant.propose.evidence import Repertoire, repertoire_of
+from assistant.propose.facts import age_of, new_patient_of, sex_of
+from assistant.propose.model import (
+    ClinicalNote,
+    EmProposal,
+    Encounter,
+    Evidence,
+    ProcedureCandidate,
+    Proposal,
+    ProposedLine,
+    ProviderQuery,
+    Rejected,
+)
+from assistant.propose.note_reader import read_clinical_note
+from assistant.propose.queries import queries_for
+from assistant.validate import Judge, Report
+from ingest.claims.shorthand import write_claim
+
+if TYPE_CHECKING:
+    from ingest.tables.icd10cm_lookup import DiagnosisTables
+
+# Which procedures stand, of those the note carries: (note, candidates) -> the chosen ones.
+Chooser = Callable[[ClinicalNote, Sequence[ProcedureCandidate]], Sequence[ProcedureCandidate]]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposal with the report on its claim (None: nothing to bill) and how it was made."""
+
+    proposal_id: str
+    proposal: Proposal
+    report: Report | None
+    model: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The proposal as DESIGN section 5 names its fields."""
+        found = self.proposal
+        return {
+            "id": self.proposal_id,
+            "lines": [_line_json(line) for line in found.lines],
+            "diagnoses": [
+                {
+                    "code": one.diagnosis_code,
+                    "evidence": _evidence_json(one.evidence),
+                    "confidence": one.confidence,
+                    "evaluated": one.covered,
+                    "needs_review": one.confidence != "high" or not one.covered,
+                }
+                for one in found.diagnoses
+            ],
+            "em": _em_json(found.em) if found.em else None,
+            "claim": write_claim(found.claim) if found.claim else None,
+            "report": self.report.to_json() if self.report else None,
+            "queries": [
+                {"text": one.text, "about": one.about, "evidence": _evidence_json(one.evidence)}
+                for one in found.queries
+            ],
+            "rejected": [
+                {"code": one.code, "why": one.why, "evidence": _evidence_json(one.evidence)} for one in found.rejected
+            ],
+            "model": self.model,
+        }
+
+
+@dataclass
+class Proposer:
+    """Proposes from one set of notes, tables and rules. Keeps nothing of a patient's note."""
+
+    judge: Judge
+    diagnoses: DiagnosisTables
+    choose: Chooser | None = None
+    model: str | None = None
+    _repertoires: dict[frozenset[str], Repertoire] = field(init=False, repr=False, default_factory=dict)
+
+    def propose(self, text: str, encounter: Encounter) -> Proposed:
+        """What the note supports for this payer and day. Raises ValueError for a date that is none."""
+        on = date.fromisoformat(encounter.date_of_service) if encounter.date_of_service else None
+        note = read_clinical_note(text)
+        known = _with_what_the_note_says(note, encounter)
+        candidates, rejected = procedure_candidates(note, self._repertoire(on), known)
+        standing = tuple(one for one in candidates if not one.why_not)
+        if self.choose is not None and standing:
+            chosen = set(self.choose(note, standing))
+            standing = tuple(one for one in standing if one in chosen)
+        found, without, asked = diagnosis_candidates(note, known, self.diagnoses)
+        listed = tuple(one for one in found if not one.why_not)
+        payer = self.judge.payer(encounter.payer)
+        visit, visit_queries = evaluate_visit(note, known, standing, medicare=payer is not None and payer.is_medicare)
+        pointed = {
+            code: points_for(code, listed)
+            for code in dict.fromkeys(
+                [*(one.procedure_code for one in standing), *([visit.procedure_code] if visit else [])]
+            )
+        }
+        assembled = assemble(known, standing, visit, listed, pointed, self.judge, said=_work_done(note))
+        queries = (*queries_for(note, candidates, rejected), *asked, *visit_queries)
+        proposal = Proposal(
+            lines=_lines(assembled) if assembled else (),
+            diagnoses=listed,
+            em=_kept_visit(visit, assembled),
+            claim=assembled.claim if assembled else None,
+            queries=_once(queries),
+            rejected=(
+                *(Rejected(one.procedure_code, one.why_not, one.evidence) for one in candidates if one.why_not),
+                *rejected,
+                *without,
+                *(assembled.rejected if assembled else ()),
+            ),
+        )
+        return Proposed(_identity(text, encounter), proposal, assembled.report if assembled else None, self.model)
+
+    def _repertoire(self, on: date | None) -> Repertoire:
+        """The evidence blocks in force on a day; compiled once for each set of notes in force."""
+        shown = [note for note in self.judge.notes if note.evidence]
+        key = frozenset(note.note_id for note in shown if on is None or note.in_force(on))
+        if key not in self._repertoires:
+            self._repertoires[key] = repertoire_of(shown, on=on)
+        return self._repertoires[key]
+
+
+def _work_done(note: ClinicalNote) -> str:
+    """What the note says was done or found, in its own words."""
+    return " ".join(clause.text for clause in note.clauses if clause.status == "done")
+
+
+def _with_what_the_note_says(note: ClinicalNote, encounter: Encounter) -> Encounter:
+    """The encounter with age, sex and new patient as the note tells them, where nobody said."""
+    return replace(
+        encounter,
+        age=encounter.age if encounter.age is not None else age_of(note),
+        sex=encounter.sex or sex_of(note),
+        new_patient=encounter.new_patient if encounter.new_patient is not None else new_patient_of(note),
+    )
+
+
+def _lines(assembled: Assembled) -> tuple[ProposedLine, ...]:
+    claim = assembled.claim
+    codes = [one.diagnosis_code for one in claim.diagnoses]
+    refused = {
+        place
+        for finding in assembled.report.findings
+        if finding.severity == "error"
+        for place in finding.lines or range(len(claim.lines))
+    }
+    lines = []
+    for place, line in enumerate(claim.lines):
+        support = assembled.support.get(line.procedure_code, Support((), (), "low"))
+        lines.append(
+            ProposedLine(
+                line.procedure_code,
+                line.modifiers,
+                line.units,
+                tuple(codes[pointer] for pointer in line.pointers if pointer < len(codes)),
+                support.evidence,
+                support.sources,
+                support.confidence,
+                support.confidence != "high" or place in refused or line.procedure_code in assembled.asserted,
+            )
+        )
+    return tuple(lines)
+
+
+def _kept_visit(visit: EmProposal | None, assembled: Assembled | None) -> EmProposal | None:
+    """The visit as it stands on the claim; None when the validator took it out."""
+    if visit is None or assembled is None:
+        return None
+    line = next((one for one in assembled.claim.lines if one.procedure_code == visit.procedure_code), None)
+    return None if line is None else replace(visit, modifiers=line.modifiers)
+
+
+def _once(queries: Sequence[ProviderQuery]) -> tuple[ProviderQuery, ...]:
+    return tuple({one.text: one for one in queries}.values())
+
+
+def _identity(text: str, encounter: Encounter) -> str:
+    """Names the proposal by what went in, so that the same input has the same id; it holds nothing of the note."""
+    return hashlib.sha256(f"{encounter!r}\n{text}".encode()).hexdigest()[:16]
+
+
+def _evidence_json(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
+    return [{"start": one.start, "end": one.end, "quote": one.quote} for one in evidence]
+
+
+def _line_json(line: ProposedLine) -> dict[str, Any]:
+    return {
+        "code": line.procedure_code,
+        "modifiers": list(line.modifiers),
+        "units": line.units,
+        "diagnoses": list(line.diagnoses),
+        "evidence": _evidence_json(line.evidence),
+        "sources": list(line.sources),
+        "confidence": line.confidence,
+        "needs_review": line.needs_review,
+    }
+
+
+def _em_json(visit: EmProposal) -> dict[str, Any]:
+    return {
+        "code": visit.procedure_code,
+        "basis": visit.basis,
+        "elements": {
+            name: {"level": part.level, "reasons": list(part.reasons), "evidence": _evidence_json(part.evidence)}
+            for name, part in (("problems", visit.problems), ("data", visit.data), ("risk", visit.risk))
+        },
+        "minutes": visit.minutes,
+        "modifiers": list(visit.modifiers),
+        "add_ons": [{"code": code, "units": units} for code, units in visit.add_ons],
+        "evidence": _evidence_json(visit.evidence),
+        "flags": list(visit.flags),
+    }

@@ -1,0 +1,302 @@
+"""The sections of a clinical note by their headings, in whatever style they stand. Knows no status and no code."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+from assistant.propose.model import NoteSection, SectionKind
+
+_DOCUMENT = frozenset(
+    "operative report|operative note|op note|op report|operation note|operation report"
+    "|procedure note|procedure report".split("|")
+)
+# Under these a heading's own line is all, unless the next line goes on with it.
+_BRIEF: frozenset[SectionKind] = frozenset({
+    "title", "diagnosis", "indication", "anesthesia", "history", "past-surgical", "family-history", "social-history",
+    "medications", "allergies", "consent", "billing", "other", "time", "review-of-systems",
+})  # fmt: skip
+# Safe inside a line only when followed by a colon and standing where a sentence begins.
+_ONE_LETTER = frozenset({"s", "o", "a", "p"})
+_NEVER_INLINE = frozenset(
+    "op|patient|name|date|note|steps|body|course|service|services|problems|results|ct|lab|audiogram|endoscopy|culture|packing"
+    "|time|position|injections|treatment|surgery|history|operation|detail|description|condition|pathology|implants"
+    "|procedures today|counts|room|account|interval|risks|charge|findings|tests|drains|age|sex|social|risks".split("|")
+) - {"history", "time", "findings"}
+
+_LINE = re.compile(r"[^\n\r]*(?:\r\n|\n|\r|$)")
+_LEAD = re.compile(r"[ \t]*(?:#{1,6}[ \t]*)?(?:[*_]{2})?(?:(?:\d{1,2}|[IVX]{1,4})[.)][ \t]+)?(?:[*_]{1,3})?")
+_MARKDOWN = re.compile(r"[ \t]*(?:#{1,6}[ \t]|[*_]{2}|={2,}|\[)")
+_HEAD = re.compile(r"([^\W\d_][\w/&(),.'’\- ]{0,70}?)[*_]{0,3}[ \t]*(:|[ \t][-–—][ \t]|[ \t]?\|)[*_]{0,3}")
+_INLINE = re.compile(r"(?<=[.;!?)\]])[ \t]+(?:\d{1,2}[.)][ \t]+)?([^\W\d_][\w/&() \-]{0,32}?)[ \t]?:(?=[ \t]|$)")
+_ONSET = re.compile(
+    r"[ \t\-*•]*(?:(?:under|after|following|with|once|on)[ \t]+(?:[\w\-]+[ \t]+){0,5}(?:an?a?esthe\w+"
+    r"|sedation|consent|time-?[ \t]?out"
+    r"|prep\w*|microscope|lidocaine)|(?:general|local|topical|mask|spinal|mac|endotracheal"
+    r"|lma)\b(?:[ \t]+\w+)?[ \t,]+(?:an?a?esthe"
+    r"|lidocaine|sedation|ga\b)|an?a?esthesia\b|time-?[ \t]?out|(?:the )?(?:patient|pt|child|he"
+    r"|she)\b[ \t]+was[ \t]+(?:then[ \t]+)?"
+    r"(?:brought|taken|placed|prepped|positioned|intubated|seated|draped|identified|laid|anesthetized|sedated)"
+    r"|(?:standard|usual|routine)[ \t]+(?:portals|prep|sterile)|topical\b|(?:betadine|chlorhexidine"
+    r"|prepped|lidocaine)\b)",
+    re.IGNORECASE,
+)
+_NARRATIVE = re.compile(
+    r"\b(?:was|were|is|are|had|has|been|[a-z]{3,}ed|taken|cut|seen|found|done|drawn|made|given|put|sent"
+    r"|shaved|passed)\b",
+    re.IGNORECASE,
+)
+_CONTINUES = re.compile(r"[ \t]*(?:[-*•>+]|\d{1,2}[.)]|[a-z]|[ \t]{2,}\S|\()")
+_TITLED = re.compile(
+    r"^\s*(?:\d{1,2}\s*$|\d{1,2}[.)]|[^.]*(?:ectomy|plasty|otomy|ostomy|scopy|repair|reduction|resection"
+    r"|surgery))[^.]*$"
+)
+_LISTED = re.compile(r"[ \t]*(?:[-*•>+]|\d{1,2}[.)])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A heading found: where it and its text begin, its kind and words; `alone`: no text follows on its line."""
+
+    begin: int
+    start: int
+    kind: SectionKind
+    heading: str
+    alone: bool
+    line_end: int
+    inline: bool = False
+    listed: bool = False
+
+
+@cache
+def _kinds() -> dict[str, SectionKind]:
+    table = tomllib.loads(files("assistant.propose").joinpath("sections.toml").read_text("utf-8"))
+    return {
+        heading.strip(): cast(SectionKind, kind)
+        for kind, row in table.items()
+        for heading in row.split("|")
+        if heading.strip()
+    }
+
+
+def kind_of(heading: str, *, whole: bool = False) -> SectionKind | None:
+    """The kind of section that the words of a heading announce; None where they announce none.
+
+    With `whole` the words must be a heading and nothing more, else a heading may go on ("PSH copied from last note").
+    """
+    plain = re.sub(r"[*_#.’'(),]", " ", heading.replace("(s)", "s").lower()).replace("-", " ")
+    words = plain.split()
+    while words and words[-1] in {"today", "was", "is", "are", "were", "section", "list", "note"} and len(words) > 1:
+        if " ".join(words) in _kinds():
+            break
+        words = words[:-1]
+    joined = " ".join(words)
+    kinds = _kinds()
+    if joined in kinds:
+        return kinds[joined]
+    for count in range(0 if whole else min(len(words) - 1, 5), 0, -1):
+        begin = " ".join(words[:count])
+        if begin in kinds and len(begin) > 2 and words[count] in _TAILS and len(words) <= count + 6:
+            return kinds[begin]
+    return None
+
+
+_TAILS = frozenset(
+    "copied from for of and in on at by reviewed per performed unchanged updated after before with as to"
+    " carried the continued imported obtained noted listed during since".split()
+)
+
+
+def sections_of(text: str) -> tuple[NoteSection, ...]:
+    """The note's sections in order; together with their headings they cover the text. Without a heading: one section.
+
+    Source of the kinds: the headings in use in outpatient and operative notes (own collection). Linear in the text.
+    """
+    marks = list(_marks(text))
+    found: list[NoteSection] = []
+    if not marks or marks[0].begin > 0:
+        found.append(NoteSection("other", "", 0, marks[0].begin if marks else len(text)))
+    for index, mark in enumerate(marks):
+        end = marks[index + 1].begin if index + 1 < len(marks) else len(text)
+        found.extend(_with_end(text, mark, end))
+    return tuple(section for section in found if section.end > section.start or section.heading)
+
+
+def _marks(text: str) -> Iterator[_Mark]:
+    kind: SectionKind | None = None
+    for line in _LINE.finditer(text):
+        begin, stop = line.span()
+        if begin == stop:
+            continue
+        content_end = begin + len(line.group().rstrip())
+        after = begin
+        mark = _line_mark(text, begin, content_end)
+        if mark is not None and not mark.heading and kind in {"assessment", "plan"}:
+            mark = None  # a problem of the assessment, written as a heading
+        if mark is not None:
+            kind = mark.kind
+            yield mark
+            after = mark.start
+        for inline in _INLINE.finditer(text, max(after, begin), content_end):
+            heading = inline.group(1)
+            plain = heading.lower().strip()
+            found = kind_of(heading)
+            if found is None or plain in _NEVER_INLINE or (plain in _ONE_LETTER and not heading.isupper()):
+                continue
+            kind = found
+            yield _Mark(inline.start(1), inline.end(), kind, heading, False, content_end, True)
+
+
+def _line_mark(text: str, begin: int, end: int) -> _Mark | None:
+    """The heading a line begins with or consists of."""
+    lead = _LEAD.match(text, begin, end)
+    first = lead.end() if lead else begin
+    head = _HEAD.match(text, first, end)
+    if head is not None:
+        heading = head.group(1).strip()
+        kind = kind_of(heading)
+        if head.group(2).strip() == "|" and "|" in text[head.end() : end].rstrip(" |"):
+            kind = None
+        if kind is not None and not (heading.lower() in _ONE_LETTER and head.group(2) != ":"):
+            rest = text[head.end() : end].strip(" \t*_-|")
+            listed = _LISTED.match(text, head.end(), end) is not None
+            return _Mark(begin, head.end(), kind, heading, not rest, end, listed=listed)
+        if kind is None and _MARKDOWN.match(text, begin) and not text[head.end() : end].strip(" *_#="):
+            return _Mark(begin, begin, "other", "", True, end)
+        return _prefixed(text, begin, first, end)
+    heading = text[first:end].strip(" \t*_#=[]-|.")
+    if heading and len(heading) <= 60 and heading[0].isalpha():
+        kind = kind_of(heading, whole=True)
+        marked = _MARKDOWN.match(text, begin) is not None
+        if kind is not None and (
+            marked or heading.isupper() or (len(heading) > 1 and not text[first:end].rstrip().endswith("."))
+        ):
+            return _Mark(begin, end, kind, heading, True, end)
+        if marked and text[begin:end].lstrip().startswith("#"):
+            return _Mark(begin, begin, "other", "", True, end)
+    return _prefixed(text, begin, first, end)
+
+
+_PREFIX = re.compile(
+    r"(OPERATIVE (?:REPORT|NOTE)|PROCEDURE (?:REPORT|NOTE)|PMH|PSH|FH|SH|ROS|HPI|CC|PE|ALLERGIES"
+    r"|MEDICATIONS|ASSESSMENT|IMPRESSION|PLAN)"
+    r"(?:[ \t]*[.\-–—][ \t]+|[ \t]{1,2}(?=[a-z]))"
+)
+
+
+def _prefixed(text: str, begin: int, first: int, end: int) -> _Mark | None:
+    """A heading in capitals with no colon after it: "PSH tonsillectomy 2001", "OPERATIVE REPORT. Age 14."."""
+    match = _PREFIX.match(text, first, end)
+    if match is None:
+        return None
+    heading = match.group(1)
+    kind: SectionKind = "other" if heading.lower() in _DOCUMENT else kind_of(heading) or "other"
+    return _Mark(begin, match.end(), kind, heading, False, end)
+
+
+def _with_end(text: str, mark: _Mark, end: int) -> Iterator[NoteSection]:
+    """The section of a heading, and what comes after it where the heading only spoke for its own line."""
+    kind, start = mark.kind, mark.start
+    document = mark.heading.lower() in _DOCUMENT
+    line_end = min(mark.line_end, end)
+    if kind == "procedure":
+        yield from _procedure(text, mark, end, document and not mark.alone)
+        return
+    stop = end
+    if kind in _BRIEF:
+        stop = _brief_end(text, mark, line_end, end)
+    elif mark.inline and kind == "plan":
+        stop = end
+    yield NoteSection(kind, mark.heading, start, stop)
+    if stop < end:
+        yield NoteSection("other", "", stop, end)
+
+
+def _procedure(text: str, mark: _Mark, end: int, one_line: bool) -> Iterator[NoteSection]:
+    """ "Procedure:" heads a title or a body: words without a statement before the first statement are the title."""
+    stop = min(mark.line_end, end) if one_line or not mark.alone else end
+    first = text[mark.start : stop]
+    statement = re.search(r"[.;](?:\s+|$)", first)
+    opening = first[: statement.start()] if statement else first
+    names_only = (
+        not _NARRATIVE.search(opening) and 0 < len(opening.strip()) < 220 and not _ONSET.match(opening.lstrip())
+    )
+    heading = mark.heading.lower()
+    if (
+        names_only
+        and not mark.alone
+        and heading.startswith(("procedure", "operative", "op ", "operation", "office", "in office"))
+    ):
+        cut = mark.start + (statement.end() if statement else len(first))
+        while (
+            statement
+            and cut < stop
+            and text[mark.start : cut].strip()
+            and not _NARRATIVE.search(text[cut:stop].split(".")[0])
+        ):
+            following = re.search(r"[.;](?:\s+|$)", text[cut:stop])
+            if following is None:
+                cut = stop
+                break
+            cut += following.end()
+            if cut - mark.start > 600:
+                break
+        yield NoteSection("title", mark.heading, mark.start, cut)
+        if cut < end:
+            yield NoteSection("procedure" if cut < stop else "other", "", cut, end)
+        return
+    yield NoteSection("procedure", mark.heading, mark.start, end)
+
+
+def _brief_end(text: str, mark: _Mark, line_end: int, end: int) -> int:
+    """Where a brief section ends: at a line that begins the operation or the examination, or does not go on with it."""
+    # A single line may hold both: "History: tonsils out. Under general anesthesia the ...".
+    for full_stop in re.finditer(r"[.;][ \t]+(?=[A-Z])", text[mark.start : line_end]):
+        if _ONSET.match(text, mark.start + full_stop.end(), line_end):
+            return mark.start + full_stop.end()
+    if line_end >= end:
+        return end
+    seen_text = not mark.alone
+    position = line_end
+    previous_end = text[mark.start : line_end].rstrip()[-1:]
+    previous_length = line_end - mark.begin
+    for line in _LINE.finditer(text, line_end, end):
+        begin, stop = line.span()
+        content = line.group().strip()
+        if begin == stop:
+            break
+        if begin == line_end and not content:
+            position = stop
+            continue
+        if not content:
+            if seen_text and mark.kind not in _LONG:
+                return stop
+            continue
+        if seen_text and _ONSET.match(text, begin, stop):
+            return begin
+        if seen_text and not _goes_on(mark, text[begin:stop], previous_end, previous_length):
+            return begin
+        seen_text = True
+        previous_end, previous_length = content[-1], len(content)
+        position = stop
+    return max(position, end)
+
+
+_LONG = frozenset(
+    {"history", "past-surgical", "family-history", "social-history", "medications", "review-of-systems", "consent"}
+)
+
+
+def _goes_on(mark: _Mark, line: str, previous_end: str, previous_length: int) -> bool:
+    if _CONTINUES.match(line):
+        return mark.alone or mark.listed or not _LISTED.match(line)
+    wrapped = previous_end not in ".;:!?" and previous_length >= 60
+    if mark.alone or wrapped:
+        return mark.kind in _LONG or mark.alone or wrapped
+    # Text began on the heading's line: short lines without a statement continue a list, a statement does not.
+    return mark.kind in _LONG and mark.kind != "history" and not _NARRATIVE.search(line)

@@ -5,18 +5,29 @@ Knows no limit on units and no payer: tables and the payers' notes do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
 
 from assistant.propose.candidates_note import PreparedNote
 from assistant.propose.evidence import ProcedureEvidence
-from assistant.propose.evidence_amounts import Counted, Size, counted, excised, sizes
+from assistant.propose.evidence_amounts import Counted, Size, counted, excised, is_for_each, sizes
 from assistant.propose.model import Confidence
+from assistant.propose.patterns import view_of
 
 COUNT_NOT_TOLD = "the note does not say how many"
 SIZE_NOT_TOLD = "the note does not say how large"
+AMOUNT_NOT_TOLD = "the note does not say how much of the drug was given"
+_DOSES = frozenset(("mg", "mcg"))
+# How many sentences away the lines of a form tell a size.
+_FORM_LINES = 6
+_LABEL = re.compile(
+    r"(?:#|\b(?:lesion|site|specimen|lac(?:eration)?|wound|jar|bottle|biopsy|[Nn]o\.)\s*#?)\s*(\d{1,2}|[a-e])\b"
+    r"|^\s*(\d{1,2}|[a-e])\s*[.):]\s",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +49,60 @@ def units_of(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence
         told = Counted(
             len({pattern for number in clauses for pattern in prepared.hits[number] if pattern in block.any})
         )
+    elif block.counts == "blocks" and block.per is not None and block.count is not None:
+        # Of each stage those over the first five.
+        over = [_counted(prepared, block.counts, [number]).number or 0 for number in clauses]
+        least = _least(block)
+        extra = sum(max(0, one - least + 1) for one in over)
+        return Units(extra) if extra else None
     else:
-        told = counted(block.counts, [prepared.clauses[number].text for number in clauses], _beside(prepared, clauses))
+        told = _counted(prepared, block.counts, clauses)
     if told.number is None:
+        if block.counts in _DOSES and block.units == "count":
+            return Units(1, "low", AMOUNT_NOT_TOLD)
         if told.vague or block.count is not None:
             return Units(1, "low", COUNT_NOT_TOLD)
         return Units(1, "low")
     if block.count is not None and told.number not in block.count:
         return None
     number = told.number
+    if block.counts in _DOSES and any(
+        len(prepared.clauses[place].sides) == 2 and is_for_each(prepared.clauses[place].text) for place in clauses
+    ):
+        number *= 2
     if block.per is not None:
-        number = ceil(Decimal(number) / block.per)
+        over = number - _least(block) + 1 if block.count is not None and block.counts not in _DOSES else number
+        number = ceil(Decimal(over) / block.per)
     if block.units == "one":
         return Units(1)
     if block.units == "count-1":
         number -= 1
     return Units(number) if number > 0 else None
+
+
+def _least(block: ProcedureEvidence) -> int:
+    """The least number the code is for."""
+    assert block.count is not None
+    return next((number for number in range(1, 1000) if number in block.count), 1)
+
+
+def _counted(prepared: PreparedNote, kind: str, clauses: Sequence[int]) -> Counted:
+    texts = [prepared.clauses[number].text for number in clauses]
+    return counted(kind, texts, _beside(prepared, clauses), _before(prepared, clauses))
+
+
+def _before(prepared: PreparedNote, clauses: Sequence[int]) -> list[str]:
+    """The done clauses before the evidence, nearest first: of its own sentence and of the one before."""
+    found: list[str] = []
+    for number in clauses:
+        sentence = prepared.clauses[number].sentence
+        near = [*prepared.sentences.get(sentence - 1, ()), *(one for one in prepared.sentences[sentence] if one < number)]
+        found += [
+            prepared.clauses[one].text
+            for one in reversed(near)
+            if one not in clauses and prepared.clauses[one].status == "done"
+        ]
+    return found
 
 
 def _beside(prepared: PreparedNote, clauses: Sequence[int]) -> list[str]:
@@ -75,7 +124,7 @@ def _beside(prepared: PreparedNote, clauses: Sequence[int]) -> list[str]:
 def _sized(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence[int]) -> Units | None:
     assert block.size is not None
     if block.size_of == "repair":
-        near = {size for number in clauses for size in _near(prepared, number)}
+        near = {size for number in clauses for size in _near(prepared, number, ("repair", "wound"))}
         # What was closed is told, else the wound; never both.
         for measures in ("repair", "wound"):
             found = [size for size in near if size.measures == measures]
@@ -83,8 +132,17 @@ def _sized(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence[i
                 break
         else:
             return Units(1, "low", SIZE_NOT_TOLD)
-        return Units(1) if sum(size.centimeters for size in found) in block.size else None
-    groups = {tuple(_near(prepared, number)) for number in clauses}
+        total = sum((size.centimeters for size in found), Decimal(0))
+        if total not in block.size:
+            return None
+        if block.per is None:
+            return Units(1)
+        first = next(place for place in range(1, 1000) if Decimal(place) / 10 in block.size)
+        return Units(ceil((total - Decimal(first - 1) / 10) / block.per))
+    own = [number for number in clauses if _is_of(prepared, block, number)]
+    if not own:
+        return None
+    groups = {tuple(_near(prepared, number, ("whole", "lesion"))) for number in own}
     diameters = [(excised(group), group) for group in groups]
     known = {(diameter, group) for diameter, group in diameters if diameter is not None}
     if not known:
@@ -93,14 +151,97 @@ def _sized(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence[i
     return Units(len(fitting) if block.units == "count" else 1) if fitting else None
 
 
-def _near(prepared: PreparedNote, number: int) -> list[Size]:
-    """The sizes in the clause's sentence, else in the nearest sentences of its paragraph that tell any."""
+def _is_of(prepared: PreparedNote, block: ProcedureEvidence, number: int) -> bool:
+    """Whether what a clause says of one lesion among several is what the block asks for, such as its pathology.
+
+    Its own sentence tells, else what stands elsewhere after the same label ("#2", "Lesion B"). Where neither tells and
+    the note asks for nothing else, it is.
+    """
+    if not block.all:
+        return True
+    rivals = {
+        pattern
+        for rival in prepared.repertoire.families.get(block.family, ())
+        for pattern in rival.all
+        if rival.size is not None
+    } - set(block.all)
+    sentence = prepared.clauses[number].sentence
+    hits = frozenset[int]().union(*(prepared.hits[one] for one in prepared.sentences[sentence]))
+    if not hits.isdisjoint(block.all):
+        return True
+    if not hits.isdisjoint(rivals):
+        return False
+    if not any(prepared.told.get(pattern) for pattern in rivals):
+        return True
+    label = _label_of(prepared, number)
+    if label is None:
+        return True
+    for text in _said_of(prepared, label, sentence):
+        shown = frozenset(prepared.repertoire.index.matching(view_of(f"pathology {text}")))
+        if not shown.isdisjoint(block.all):
+            return True
+        if not shown.isdisjoint(rivals):
+            return False
+    return True
+
+
+def _text_of(prepared: PreparedNote, sentence: int) -> str:
+    members = prepared.sentences[sentence]
+    start = prepared.clauses[members[0]].start
+    # The mark of a list stands before its first clause.
+    start = max(prepared.note.text.rfind("\n", 0, start) + 1, start - 10)
+    return prepared.note.text[start : prepared.clauses[members[-1]].end]
+
+
+def _label_of(prepared: PreparedNote, number: int) -> str | None:
+    match = _LABEL.search(_text_of(prepared, prepared.clauses[number].sentence))
+    return (match[1] or match[2]).lower() if match else None
+
+
+def _said_of(prepared: PreparedNote, label: str, sentence: int) -> Iterator[str]:
+    """What other sentences say after the label, up to the next one."""
+    for other in prepared.sentences:
+        if other == sentence:
+            continue
+        text = _text_of(prepared, other)
+        marks = list(_LABEL.finditer(text))
+        for place, mark in enumerate(marks):
+            if (mark[1] or mark[2]).lower() == label:
+                yield text[mark.end() : marks[place + 1].start() if place + 1 < len(marks) else len(text)]
+
+
+def _near(prepared: PreparedNote, number: int, wanted: Sequence[str]) -> list[Size]:
+    """The sizes in the clause's sentence, then in the nearest sentences until one of the kind `wanted` is told.
+
+    Of the sentences around, those of its paragraph count; where the note is a form with a line for each answer, the
+    lines around do.
+    """
     clause = prepared.clauses[number]
     found: list[Size] = []
-    for step in (0, -1, 1, -2, 2):
+    steps = [0, *(step for far in range(1, _FORM_LINES + 1) for step in (-far, far))]
+    closed: set[bool] = set()
+    for step in steps:
         members = prepared.sentences.get(clause.sentence + step, ())
-        if not members or (step and prepared.clauses[members[0]].paragraph != clause.paragraph):
+        forward = step > 0
+        if not members or forward in closed:
+            continue
+        other = prepared.clauses[members[0]]
+        if step and other.paragraph != clause.paragraph:
+            if other.section != clause.section or abs(other.paragraph - clause.paragraph) != abs(step):
+                closed.add(forward)
+                continue
+        elif abs(step) > 2:
             continue
         start, end = prepared.clauses[members[0]].start, prepared.clauses[members[-1]].end
-        found += sizes(prepared.note.text[start:end], start)
+        told = sizes(prepared.note.text[start:end], start)
+        complete = any(size.measures in ("whole", "repair") for size in found if size.measures in wanted)
+        has = {size.measures for size in found}
+        if complete or ("lesion" in has and "margin" in has and "lesion" in wanted) or ("wound" in has and not forward):
+            found += [size for size in told if size.measures == wanted[0]] if not complete and step in (-1, 1) else []
+            continue
+        if step and "lesion" in has and any(size.measures == "lesion" for size in told) and "lesion" in wanted:
+            continue
+        if step and "wound" in has and "repair" in wanted:
+            told = [size for size in told if size.measures == "repair"] if forward else []
+        found += told
     return found

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -33,6 +33,7 @@ from assistant.propose.diagnoses_refine import choose
 from assistant.propose.diagnoses_rules import Weighing, weigh
 from assistant.propose.diagnoses_sinuses import sinus_codes
 from assistant.propose.diagnoses_standing import standing
+from assistant.propose.diagnoses_words import site_words, words_of_title
 from assistant.propose.model import (
     ClinicalNote,
     Confidence,
@@ -45,6 +46,9 @@ from assistant.propose.model import (
 _MOST_DIAGNOSES = 12
 _READ = frozenset({"done", "negated", "planned", "historical", "uncertain", "hypothetical"})
 _RESERVE_SCORE = 0.3
+# A term under more headings than this fits any place; words of the note's other sentences weigh at most the second.
+_FEW_HEADINGS = 3
+_ELSEWHERE = 0.3
 _ONLY_MENTIONED = (
     "only mentioned where something was done, not stated as a diagnosis: it needs a procedure that it fits"
 )
@@ -158,7 +162,14 @@ def _coded(mention: Mention, firm: int, around: Surroundings, index: DiagnosisIn
         )
         for group in groups
         for choice in choose(index, group, words, sides, episode, opened=around.opened)
+        if len(group) <= _FEW_HEADINGS or _names_its_place(choice.title, mention, words)
     ]
+
+
+def _names_its_place(title: str, mention: Mention, words: Mapping[str, float]) -> bool:
+    """Whether the note names, near a word that fits many places ("laceration"), the place of the chosen title."""
+    places = set(words_of_title(title)) & site_words() - set(mention.words)
+    return any(words.get(place, 0.0) > _ELSEWHERE for place in places)
 
 
 def _selected(drafts: list[Draft], rejected: list[Rejected], around: Surroundings) -> list[Draft]:

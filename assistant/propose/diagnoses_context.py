@@ -182,7 +182,7 @@ def firmness(clause: Clause, around: Surroundings) -> int:
     ):
         return STATED
     if clause.section == "assessment":
-        return STATED if _near_heading(clause, section, around) or not _SAYS.search(clause.text) else REASON
+        return STATED if _near_heading(clause, section, around) or _is_name(clause) else REASON
     if _PATHOLOGY.search(clause.text) or (clause.section == "data" and section.heading.lower().startswith("path")):
         return STATED
     if clause.section == "indication":
@@ -196,6 +196,11 @@ def firmness(clause: Clause, around: Surroundings) -> int:
     if _REASON.search(clause.text) or (clause.section == "procedure" and " for " in clause.text):
         return REASON
     return PROSE
+
+
+def _is_name(clause: Clause) -> bool:
+    """Whether the clause names something without telling a story."""
+    return clause.status == "done" and not _SAYS.search(clause.text)
 
 
 def _near_heading(clause: Clause, section: NoteSection, around: Surroundings) -> bool:

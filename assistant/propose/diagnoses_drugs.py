@@ -72,7 +72,11 @@ def with_drugs(drafts: list[Draft], note: ClinicalNote) -> list[Draft]:
         found.append(_draft("T45.515A", bleeding, caused, place + 1))
     elif told is not None and (bleeding or clotting):
         found.append(_draft("Z79.01", bleeding or clotting or drafts[0], told, len(note.text) + told.start))
-    elif told is None and not _NOT_TAKEN.search(note.text) and (stated := [one for one in drafts if one.diagnosis_code == "Z79.01" and one.firm > 1]):
+    elif (
+        told is None
+        and not _NOT_TAKEN.search(note.text)
+        and (stated := [one for one in drafts if one.diagnosis_code == "Z79.01" and one.firm > 1])
+    ):
         found.extend(stated)
     sugar = next((one for one in found if one.diagnosis_code.startswith("E11")), None)
     insulin = _clause(note, _INSULIN, _NO_INSULIN, {*_TOLD, "planned"})

@@ -15,17 +15,16 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from typing import Final, Protocol
 
-from assistant.propose.diagnoses_titles import has_side, leaf_words, term_sets, vagueness
+from assistant.propose.diagnoses_titles import has_side, leaf_readings, term_sets, vagueness
+from assistant.propose.diagnoses_words import lexicon
 from ingest.tables.icd10cm_rows import DiagnosisTerms
 from ingest.tables.model import DiagnosisEntry, Release
 
 # Goes up whenever the rows change their form or their reading.
-_FORM: Final = 1
+_FORM: Final = 2
 # External causes, poisonings, pregnancy and the newborn are never read out of loose words.
 _LEFT_OUT: Final = tuple("V W X Y O P T36 T37 T38 T39 T4 T5 T6 T88 Z3 Z55 Z56 Z57 Z59 Z6 Z7 Z9".split())
 _FULL_LENGTH: Final = 7
@@ -134,7 +133,7 @@ def open_index(lists: DiagnosisLists, on: date) -> DiagnosisIndex | None:
     release = lists.release(on)
     if release is None:
         return None
-    path = _cache_folder() / f"diagnoses-{release.sha256[:12]}-{_word_lists()}-{_FORM}.sqlite"
+    path = _cache_folder() / f"diagnoses-{release.sha256[:12]}-{lexicon().digest}-{_FORM}.sqlite"
     if (connection := _opened(path)) is not None:
         return DiagnosisIndex(connection)
     rows = list(lists.terms(on))
@@ -184,16 +183,6 @@ def _cache_folder() -> Path:
     return (Path(named) if named else Path.home() / ".cache") / "understudy"
 
 
-def _word_lists() -> str:
-    """Other word lists or other readings of titles give another index."""
-    room = files("assistant.propose")
-    held = [
-        room.joinpath(name).read_bytes()
-        for name in ("diagnoses_words.toml", "diagnoses_words.py", "diagnoses_titles.py")
-    ]
-    return sha256(b"".join(held)).hexdigest()[:8]
-
-
 def _write(connection: sqlite3.Connection, rows: list[DiagnosisTerms]) -> None:
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA synchronous = OFF")
@@ -236,7 +225,9 @@ def _nodes(rows: list[DiagnosisTerms]) -> Iterator[tuple[str, str, str, int, int
         code = one.diagnosis_code
         if len(_bare(code)) == _FULL_LENGTH and _above(code, known) in seventh:
             continue
-        readings = dict.fromkeys(" ".join(leaf_words(text)) for text in (one.description, *one.terms))
+        readings = dict.fromkeys(
+            " ".join(words) for text in (one.description, *one.terms) for words in leaf_readings(text)
+        )
         leaf = one.billable or code in seventh
         yield (
             code,

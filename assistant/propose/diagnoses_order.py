@@ -81,7 +81,7 @@ def first_listed_order(
 ) -> tuple[DiagnosisCandidate, ...]:
     """At most twelve candidates in the order of the claim; `candidates` as `diagnosis_candidates` gave them.
 
-    A reserve (one with `why_not`) stays only where a procedure has no other diagnosis that fits it. `on`: the date whose
+    A reserve (one with `why_not`) stays only where a procedure has no other diagnosis that fits. `on`: the date whose
     tabular list says what is coded first; without `tables` or `on` only our own pairs are known.
     """
     kept = [one for one in candidates if not one.why_not]

@@ -155,6 +155,9 @@ def _may_replace(vague: Draft, exact: Draft) -> bool:
     related = bool(set(vague.words) & set(exact.words)) or vague.diagnosis_code[:5] == exact.diagnosis_code[:5]
     # Of one organ the vague code adds nothing to the exact one; of skin, bones and growths it may be elsewhere.
     related = related or vague.category[0] not in "CDLMST"
+    if min(vague.firm, exact.firm) > 2 and vague.evidence != exact.evidence and not vague.side_open:
+        # Two statements of their own: one goes only where the other says all of it.
+        related = set(vague.words) <= set(exact.words) or vague.diagnosis_code[:5] == exact.diagnosis_code[:5]
     return vague.is_vague and not exact.is_vague and related and not exact.title.startswith("Other")
 
 

@@ -33,7 +33,7 @@ _TALK_BEFORE = re.compile(
     r"|immuniz\w+ against)\b", re.I
 )  # fmt: skip
 _TALK_AFTER = re.compile(
-    r"\b(?:looked at|left alone|left for|not treated|untreated|another day|will book|precautions"
+    r"\b(?:looked at|left alone|left for|not treated|untreated|another day|will book|watched|precautions"
     r"|prophylaxis|prevention|screen(?:ing)? (?:negative|neg)|"
     r"in (?:his |her )?(?:mother|father|brother|sister|family)|risk)\b", re.I
 )  # fmt: skip

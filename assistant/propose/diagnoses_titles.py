@@ -54,6 +54,12 @@ def clean(title: str) -> str:
     return _ABSENT.sub(" ", _INCLUDING.sub("", _ASIDE.sub("", title)))
 
 
+def leaf_readings(title: str) -> Iterator[tuple[str, ...]]:
+    """The sets of words that each describe a code, of which the best counts: the whole title, and each of its members."""
+    for text in _readings(title):
+        yield words_of_title(text)
+
+
 def leaf_words(title: str) -> tuple[str, ...]:
     """The words a title adds to a choice among neighbours, sides among them."""
     return words_of_title(clean(title))

@@ -9,12 +9,14 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W\d_][^\W_]*(?:&[^\W\d_]+)?|\d+(?:\.\d+)?(?:st|nd|rd|th)?")
 _SHORTEST_PLURAL = 4
+_MOST_KEPT = 50_000
 
 # Words that carry no meaning of their own, in titles and in notes.
 STOP = frozenset(
@@ -39,17 +41,24 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """What the word lists say: one form for each word, phrases for phrases, and what a part belongs to."""
+    """What the word lists say: one form for each word, phrases for phrases, and what a part belongs to.
+
+    `digest` changes with the lists and with how they are read, so that an index made with others is not used.
+    """
 
     same: Mapping[str, str]
     phrases: Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]
     part_of: Mapping[str, tuple[str, ...]]
+    digest: str
 
 
 @cache
 def lexicon() -> Lexicon:
     """The word lists, read once."""
-    read = tomllib.loads(files("assistant.propose").joinpath("diagnoses_words.toml").read_text("utf-8"))
+    room = files("assistant.propose")
+    listed = room.joinpath("diagnoses_words.toml").read_bytes()
+    code = [room.joinpath(name).read_bytes() for name in ("diagnoses_words.py", "diagnoses_titles.py")]
+    read = tomllib.loads(listed.decode("utf-8"))
     same: dict[str, str] = {}
     for word, others in read["same"].items():
         same.setdefault(word, word)
@@ -63,9 +72,11 @@ def lexicon() -> Lexicon:
         same,
         {first: tuple(sorted(rows, key=lambda row: -len(row[0]))) for first, rows in phrases.items()},
         {word: tuple(more.split()) for word, more in read["part-of"].items()},
+        sha256(b"".join((listed, *code))).hexdigest()[:8],
     )
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def plain(word: str) -> str:
     """One lower-case word in its comparable form."""
     same = lexicon().same

@@ -16,7 +16,7 @@ from ingest.codes import CodeSet
 _OF_A_DIGIT = CodeSet.parse(
     "26010-26011 26055 26060 26160 26410-26437 26720-26785 26841-26863 26910-26952 28001-28003 "
     "28124 28153 28160 28230-28234 28270-28272 28280-28286 28310-28315 28490-28525 28630-28675 "
-    "28810-28825 11730 11740-11765".split()
+    "28810-28825 11730 11740-11765 20550 20600".split()
 )
 _OF_A_LID = CodeSet.parse(["67700-67715", "67800-67850", "67880-67975"])
 _FINGERS = (
@@ -33,6 +33,8 @@ _TOES = (
     ("fourth toe", "4th toe"),
     ("fifth toe", "5th toe", "little toe", "small toe"),
 )
+# "Right ring", "L long": the finger without its noun, after its side.
+_BARE = ("thumb", "index", "middle|long", "ring", "little|small")
 _LEFT = {"finger": ("FA", "F1", "F2", "F3", "F4"), "toe": ("TA", "T1", "T2", "T3", "T4")}
 _RIGHT = {"finger": ("F5", "F6", "F7", "F8", "F9"), "toe": ("T5", "T6", "T7", "T8", "T9")}
 
@@ -48,7 +50,7 @@ def digit_modifier(procedure_code: str, side: Side | None, evidence: Iterable[Ev
     for text in (said, near):
         if procedure_code in _OF_A_DIGIT:
             for kind, names in (("finger", _FINGERS), ("toe", _TOES)):
-                named = _named(text, names)
+                named = _named(text, names) or (_bare(text) if kind == "finger" else [])
                 if len(named) == 1:
                     return (_LEFT if side == "LT" else _RIGHT)[kind][named[0]]
         if procedure_code in _OF_A_LID:
@@ -66,3 +68,16 @@ def _named(text: str, names: tuple[tuple[str, ...], ...]) -> list[int]:
         for place, said in enumerate(names)
         if any(re.search(rf"\b{re.escape(one)}s?\b", text, re.IGNORECASE) for one in said)
     ]
+
+
+def _bare(text: str) -> list[int]:
+    return [
+        place for place, said in enumerate(_BARE) if re.search(rf"\b(?:left|right|lt?|rt?) (?:{said})\b", text, re.IGNORECASE)
+    ]
+
+
+def leaves_digit_open(procedure_code: str, text: str) -> bool:
+    """True for surgery on one digit where the text names no digit at all. Injections may be of other places."""
+    if procedure_code not in _OF_A_DIGIT or procedure_code in ("20550", "20600"):
+        return False
+    return not (_named(text, _FINGERS) or _named(text, _TOES) or _bare(text))

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from assistant.propose.patterns import View, view_of
 
-_ONES = {
+_ONES = {"single": 1} | {
     word: number
     for number, word in enumerate(
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -26,7 +26,7 @@ _NOUNS: dict[str, tuple[str, ...]] = {
     "lesions": (
         "lesion", "kerato", "ak", "wart", "verruc", "sk", "mollusc", "papul", "nodul", "tag", "cyst", "mole",
         "nev", "spot", "growth", "area", "site", "biops", "sample", "specimen", "condylom", "keloid", "macul",
-        "plaque", "comedo", "milia", "pustul", "bcc", "scc",
+        "plaque", "comedo", "milia", "pustul", "bcc", "scc", "callus", "callos", "corn", "corns", "hyperkerato", "acrochordon",
     ),
     "tests": ("test", "antigen", "allergen", "prick", "intraderm", "stick", "scratch", "extract", "patch", "puncture"),
     "injections": ("injection", "shot", "injected"),
@@ -53,6 +53,26 @@ _OTHER = frozenset(
     " atm yo y suture sutures stitch stitches".split()
 )
 _WORDS_BETWEEN = 4
+# Numbers that count nothing: the size of a suture, of a blade, a list's own number, the name of a lesion, a date.
+_NO_COUNT = re.compile(
+    r"\b\d{1,2}-0\b|#\s*\d{1,2}\b|^\s*\d{1,2}[.)]\s|\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b"
+    r"|\b(?:lesion|site|biopsy|bx|specimen|laceration|lac|wound|jar|bottle|area|spot|tumou?r)\s+\d{1,2}(?=\s*[:.)(-]|\s*$)",
+    re.IGNORECASE,
+)
+_STAGE = re.compile(
+    r"\b(?:stage|layer)s?\s*#?\s*(\d|iv|iii|ii|i|one|two|three|four|five|six)\b"
+    r"|\b(first|second|third|fourth|fifth|sixth|1st|2nd|3rd|4th|5th|6th)\s+(?:mohs\s+)?(?:stage|layer)\b",
+    re.IGNORECASE,
+)
+_STAGES = (
+    ("1", "i", "one", "first", "1st"),
+    ("2", "ii", "two", "second", "2nd"),
+    ("3", "iii", "three", "third", "3rd"),
+    ("4", "iv", "four", "fourth", "4th"),
+    ("5", "five", "fifth", "5th"),
+    ("6", "six", "sixth", "6th"),
+)
+_EACH = re.compile(r"\b(?:each|apiece|per (?:side|knee|shoulder|hip|joint))\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +90,16 @@ class _Number:
     after: int
 
 
-def counted(kind: str, evidence: Sequence[str], beside: Sequence[str]) -> Counted:
+def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: Sequence[str] = ()) -> Counted:
     """How many `kind` the texts of the evidence tell, each text once; a total told `beside` them wins.
 
-    A text of the evidence that tells one thing without a number counts as one.
+    A text of the evidence that tells one thing without a number counts as one. Where it does not name the thing ("all
+    frozen"), the nearest of the texts `before` it that does tells the number.
     """
     nouns = _NOUNS[kind]
+    evidence, beside, before = ([_NO_COUNT.sub(" ", text) for text in texts] for texts in (evidence, beside, before))
+    if kind == "stages" and (last := _last_stage([*evidence, *beside])):
+        return Counted(last)
     if kind in _AMOUNTS:
         found = [amount for text in evidence if (amount := _amount(view_of(text), kind)) is not None]
         if not found:
@@ -90,6 +114,11 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str]) -> Counte
         number = _named(words, nouns)
         if number is None:
             number = _listed(words)
+        if number is None and not any(_is_noun(word, nouns) for word in words):
+            told = next((other for other in before if any(_is_noun(word, nouns) for word in view_of(other).tokens)), "")
+            words = view_of(told).tokens if told else words
+            for reading in (_total(words), _named(words, nouns), _listed(words)):
+                number = reading if number is None else number
         if number is None and _is_more_than_one(words, nouns):
             listed = [value for other in beside if (value := _listed(view_of(other).tokens)) is not None]
             if not listed:
@@ -97,6 +126,17 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str]) -> Counte
             number = listed[0]
         numbers.append(1 if number is None else number)
     return Counted(sum(numbers)) if numbers else Counted(None)
+
+
+def _last_stage(texts: Sequence[str]) -> int | None:
+    """The number of the last stage told by its own number: stage III, third layer."""
+    named = {(match[1] or match[2]).lower() for text in texts for match in _STAGE.finditer(text)}
+    return max((place for place, names in enumerate(_STAGES, 1) if named.intersection(names)), default=None)
+
+
+def is_for_each(text: str) -> bool:
+    """True where an amount is told for each of several: 40 mg in each knee."""
+    return _EACH.search(text) is not None
 
 
 def _whole(number: Decimal | int) -> int:
@@ -215,9 +255,10 @@ _SIZE = re.compile(
 _REPAIR = re.compile(r"clos|sutur|stitch|repair|length|long\b|layer|approximat|stapl|adhesive|glue", re.IGNORECASE)
 _WOUND = re.compile(r"\blacs?\b|lacerat|wound|gash", re.IGNORECASE)
 _WHOLE = re.compile(
-    r"excised (?:diameter|size)|includ\w* (?:the )?margin|with margins|total (?:diameter|excised)|defect", re.I
+    r"excised (?:diameter|size)|(?:specimen|ellipse) (?:siz|measur)|includ\w* (?:the )?margin|with margins|total (?:diameter|excised)|defect", re.I
 )
 _MARGIN = re.compile("margin|border", re.IGNORECASE)
+_EMPTY = re.compile(r"\b(?:total|of|about|approx(?:imately)?|measur\w*|final|in|is|was|and)\b", re.IGNORECASE)
 _CHUNK = re.compile(r"[.;,]\s|\n")
 
 
@@ -237,7 +278,7 @@ def sizes(text: str, offset: int = 0) -> list[Size]:
         words = text[start : match.start()] + text[match.end() : end]
         numbers = [Decimal(number) for number in re.findall(r"\d*\.?\d+", f"{match[1]} {match[2]}")]
         value = max(numbers) / (10 if match[3].lower().startswith("m") else 1)
-        alone = not any(char.isalpha() for char in words)
+        alone = not any(char.isalpha() for char in _EMPTY.sub(" ", words))
         found.append(Size(value, _measured(text if alone else words), (offset + match.start(), offset + match.end())))
     return found
 

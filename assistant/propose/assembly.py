@@ -21,6 +21,7 @@ from assistant.propose.model import (
     Rejected,
     Side,
 )
+from assistant.propose.queries import is_open
 from assistant.rules.rule import DISTINCT, Finding
 from assistant.validate import Judge, Report
 from ingest.claims.model import Claim, ClaimLine, Diagnosis, PriorProcedure
@@ -29,6 +30,7 @@ from ingest.notes.model import KbNote
 
 MOST_DIAGNOSES = 12
 MOST_POINTERS = 4
+NOT_PLACED = "the note does not say on which side or digit"
 _MOST_STEPS = 40
 _RANK: dict[Confidence, int] = {"high": 0, "medium": 1, "low": 2}
 
@@ -68,6 +70,8 @@ def assemble(
     `diagnoses` are in the order they go on the claim, `pointed` gives the diagnosis codes that support a procedure,
     best first (missing: the first-listed). `said` is what the note says of the work done, for the digit it names.
     """
+    waiting = [one for one in procedures if is_open(one, said)]
+    procedures = [one for one in procedures if one not in waiting]
     order = [one.diagnosis_code for one in diagnoses][:MOST_DIAGNOSES]
     two_lines = bills_two_lines(judge.notes, _slug(judge, encounter.payer))
     lines: list[ClaimLine] = []
@@ -82,7 +86,9 @@ def assemble(
         return None
     claim = _claim(encounter, lines, order)
     support = _support(procedures, visit)
-    return _judged(claim, support, judge)
+    assembled = _judged(claim, support, judge)
+    refused = tuple(Rejected(one.procedure_code, NOT_PLACED, one.evidence) for one in waiting)
+    return replace(assembled, rejected=(*assembled.rejected, *refused))
 
 
 def bills_two_lines(notes: Sequence[KbNote], payer: str | None) -> bool:

@@ -33,6 +33,8 @@ WHY_STATUS: dict[Status, str] = {
 }
 WHY_SECTION = {"title": TITLE_ONLY, "billing": TITLE_ONLY, "consent": "only the consent names it"}
 NOT_ENOUGH = "the note shows such work without saying enough for a code"
+ANESTHESIA_NOT_TOLD = "the note does not say what anesthesia was given"
+_ASK_ANESTHESIA = "What kind of anesthesia was given for this? The note does not say."
 UNSURE = "the age, anesthesia or place it asks for is not told"
 _ORDER: dict[Confidence, int] = {"high": 0, "medium": 1, "low": 2}
 
@@ -48,6 +50,11 @@ class _Found:
     @property
     def stands(self) -> bool:
         return not self.candidate.why_not
+
+    @property
+    def asks_anesthesia(self) -> bool:
+        """True where only the anesthesia is open: the work is shown, so what is part of it is not billed either."""
+        return self.candidate.why_not == ANESTHESIA_NOT_TOLD
 
 
 def procedure_candidates(
@@ -81,7 +88,7 @@ def _of_block(prepared: PreparedNote, block: ProcedureEvidence) -> list[_Found]:
         shown = {item.candidate.side for item in found}
         unclear = prepared.unclear(block)
         for side, clauses in _by_side(prepared, block, unclear).items():
-            if side in shown or None in shown or (side is None and shown):
+            if side in shown or None in shown or (side is None and shown) or prepared.forbids(block, side):
                 continue
             candidate = _candidate(prepared, block, block.procedure_code, side, clauses, Units(1))
             found.append(_Found(replace(candidate, confidence="low", why_not=NOT_ENOUGH, ask=block.ask), block))
@@ -137,6 +144,9 @@ def _on_side(prepared: PreparedNote, block: ProcedureEvidence, side: Side | None
     if _ORDER[confidence] > _ORDER[candidate.confidence]:
         candidate = replace(candidate, confidence=confidence)
     own = block if code == block.procedure_code else prepared.block_of(code) or block
+    if code == block.procedure_code and fits_anesthesia == "unknown" and prepared.must_tell_anesthesia(block):
+        candidate = replace(candidate, why_not=ANESTHESIA_NOT_TOLD, ask=_ASK_ANESTHESIA)
+        unsure = False
     return _Found(candidate, own, unsure)
 
 
@@ -239,7 +249,7 @@ def _without_replaced(found: list[_Found], rejected: list[Rejected]) -> list[_Fo
     """Without the codes that are part of another one on the same side."""
     gone: dict[int, int] = {}
     for number, item in enumerate(found):
-        if not item.stands or not item.block.replaces:
+        if not (item.stands or item.asks_anesthesia) or not item.block.replaces:
             continue
         for other_number, other in enumerate(found if number not in gone or not item.unsure else ()):
             if other_number in gone or other_number == number or gone.get(number) == other_number:

@@ -145,6 +145,12 @@ class PreparedNote:
             return "no"
         return "unknown"
 
+    def must_tell_anesthesia(self, block: ProcedureEvidence) -> bool:
+        """Whether the anesthesia decides between this code and another of its family, and the place is no help."""
+        return self.place is not None and any(
+            "general" in other.anesthesia for other in self.repertoire.families.get(block.family, ())
+        )
+
     def fits_place(self, block: ProcedureEvidence) -> Literal["yes", "no", "unknown"]:
         """Whether the place of service is of the kind the block asks for."""
         if not block.places:

@@ -17,12 +17,19 @@ from assistant.propose.evidence_amounts import Counted, Size, counted, excised, 
 from assistant.propose.model import Confidence
 from assistant.propose.patterns import view_of
 
+# Paid by the piece, and never just one: without a number there is nothing to bill.
+_ALWAYS_COUNTED = frozenset({"tests"})
 COUNT_NOT_TOLD = "the note does not say how many"
 SIZE_NOT_TOLD = "the note does not say how large"
 AMOUNT_NOT_TOLD = "the note does not say how much of the drug was given"
 _DOSES = frozenset(("mg", "mcg"))
 # How many sentences away the lines of a form tell a size.
 _FORM_LINES = 6
+_OPEN_MARGIN = re.compile(
+    r"\bwith (?:an? )?(?:(?:appropriate|adequate|standard|narrow|wide|normal|surrounding|generous|small|some"
+    r"|conservative|suitable|surgical|safe|good) ){0,2}margins?\b",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(
     r"(?:#|\b(?:lesion|site|specimen|lac(?:eration)?|wound|jar|bottle|biopsy|[Nn]o\.)\s*#?)\s*(\d{1,2}|[a-e])\b"
     r"|^\s*(\d{1,2}|[a-e])\s*[.):]\s",
@@ -51,16 +58,15 @@ def units_of(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence
         )
     elif block.counts == "blocks" and block.per is not None and block.count is not None:
         # Of each stage those over the first five.
-        over = [_counted(prepared, block.counts, [number]).number or 0 for number in clauses]
-        least = _least(block)
-        extra = sum(max(0, one - least + 1) for one in over)
+        blocks = [_counted(prepared, block.counts, [number]).number or 0 for number in clauses]
+        extra = sum(max(0, one - _least(block) + 1) for one in blocks)
         return Units(extra) if extra else None
     else:
         told = _counted(prepared, block.counts, clauses)
     if told.number is None:
         if block.counts in _DOSES and block.units == "count":
             return Units(1, "low", AMOUNT_NOT_TOLD)
-        if told.vague or block.count is not None:
+        if told.vague or block.count is not None or block.counts in _ALWAYS_COUNTED:
             return Units(1, "low", COUNT_NOT_TOLD)
         return Units(1, "low")
     if block.count is not None and told.number not in block.count:
@@ -83,7 +89,7 @@ def units_of(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence
 def _least(block: ProcedureEvidence) -> int:
     """The least number the code is for."""
     assert block.count is not None
-    return next((number for number in range(1, 1000) if number in block.count), 1)
+    return block.count.low
 
 
 def _counted(prepared: PreparedNote, kind: str, clauses: Sequence[int]) -> Counted:
@@ -96,7 +102,10 @@ def _before(prepared: PreparedNote, clauses: Sequence[int]) -> list[str]:
     found: list[str] = []
     for number in clauses:
         sentence = prepared.clauses[number].sentence
-        near = [*prepared.sentences.get(sentence - 1, ()), *(one for one in prepared.sentences[sentence] if one < number)]
+        near = [
+            *prepared.sentences.get(sentence - 1, ()),
+            *(one for one in prepared.sentences[sentence] if one < number),
+        ]
         found += [
             prepared.clauses[one].text
             for one in reversed(near)
@@ -137,18 +146,27 @@ def _sized(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence[i
             return None
         if block.per is None:
             return Units(1)
-        first = next(place for place in range(1, 1000) if Decimal(place) / 10 in block.size)
-        return Units(ceil((total - Decimal(first - 1) / 10) / block.per))
+        # The range begins a tenth of a centimeter beyond what the first code covers.
+        return Units(ceil((total - block.size.low + Decimal("0.1")) / block.per))
     own = [number for number in clauses if _is_of(prepared, block, number)]
     if not own:
         return None
     groups = {tuple(_near(prepared, number, ("whole", "lesion"))) for number in own}
+    if any(_leaves_margin_open(prepared, number) for number in own):
+        groups = {group for group in groups if any(size.measures in ("whole", "margin") for size in group)}
     diameters = [(excised(group), group) for group in groups]
     known = {(diameter, group) for diameter, group in diameters if diameter is not None}
     if not known:
         return Units(1, "low", SIZE_NOT_TOLD)
     fitting = [diameter for diameter, _ in known if diameter in block.size]
     return Units(len(fitting) if block.units == "count" else 1) if fitting else None
+
+
+def _leaves_margin_open(prepared: PreparedNote, number: int) -> bool:
+    """True where margins were taken with the lesion and the words give no width for them."""
+    members = prepared.sentences[prepared.clauses[number].sentence]
+    text = prepared.note.text[prepared.clauses[members[0]].start : prepared.clauses[members[-1]].end]
+    return _OPEN_MARGIN.search(text) is not None
 
 
 def _is_of(prepared: PreparedNote, block: ProcedureEvidence, number: int) -> bool:

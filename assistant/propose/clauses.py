@@ -187,7 +187,9 @@ def _ends_sentence(held: Sequence[Word], word: Word, following: Word) -> bool:
     if before is None or before.end != sign.start:
         return True
     if before.low in _SHORTENED:
-        return before.low in _MAY_END and following.raw[0].isupper() and before.raw not in {"No"}
+        # "read at 15 min. 8 intradermals": a number with its unit before the point, another number after it.
+        counted = before.low in {"min", "max"} and len(held) > 2 and held[-3].raw[0].isdigit()
+        return before.low in _MAY_END and before.raw != "No" and (following.raw[0].isupper() or counted)
     if len(held) > 2 and held[-3].raw[0].isdigit():
         return True
     # An initial ("J. Smith"), but not a side ("on the L. Then ...") nor a letter of a list.

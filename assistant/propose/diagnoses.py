@@ -28,6 +28,7 @@ from assistant.propose.diagnoses_draft import Draft
 from assistant.propose.diagnoses_drugs import with_drugs
 from assistant.propose.diagnoses_encounters import fitted_to_patient
 from assistant.propose.diagnoses_index import DiagnosisIndex, DiagnosisLists, open_index
+from assistant.propose.diagnoses_links import link_queries
 from assistant.propose.diagnoses_mentions import Mention, mentions_in, read_vocabulary
 from assistant.propose.diagnoses_refine import choose
 from assistant.propose.diagnoses_rules import Weighing, weigh
@@ -79,7 +80,7 @@ def diagnosis_candidates(
     candidates = tuple(_candidate(one, covered) for one in kept)
     kept_codes = {one.diagnosis_code for one in kept}
     refused = dict.fromkeys(one for one in weighing.rejected if one.code not in kept_codes)
-    return candidates, tuple(refused), tuple(_side_queries(kept))
+    return candidates, tuple(refused), (*_side_queries(kept), *link_queries(note, kept))
 
 
 def _day(written: str | None) -> date | None:

@@ -5,14 +5,13 @@ The file lies beside the compiled base and may be deleted at any time. It holds 
 
 from __future__ import annotations
 
+import mmap
 import os
-import sqlite3
 import sys
 import tempfile
-import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,18 +23,14 @@ from ingest.tables.icd10cm_rows import DiagnosisTerms
 from ingest.tables.model import DiagnosisEntry, Release
 
 # Goes up whenever the rows change their form or their reading.
-_FORM: Final = 2
+_FORM: Final = 3
 # External causes, poisonings, pregnancy and the newborn are never read out of loose words.
 _LEFT_OUT: Final = tuple("V W X Y O P T36 T37 T38 T39 T4 T5 T6 T88 Z3 Z55 Z56 Z57 Z59 Z6 Z7 Z9".split())
 _FULL_LENGTH: Final = 7
 
-_SCHEMA: Final = """
-CREATE TABLE node (code TEXT PRIMARY KEY, title TEXT NOT NULL, readings TEXT NOT NULL, vague INTEGER NOT NULL,
-                   leaf INTEGER NOT NULL, seventh TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE term (word TEXT NOT NULL, words TEXT NOT NULL, code TEXT NOT NULL, kind INTEGER NOT NULL,
-                   PRIMARY KEY (word, words, code)) STRICT, WITHOUT ROWID;
-CREATE TABLE vocabulary (word TEXT PRIMARY KEY, times INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-"""
+# The tables of the file, one letter each at the beginning of a line; the last line says that it is whole.
+_NODE, _TERM, _TIMES = "n", "t", "v"
+_LAST_LINE: Final = b"z\twhole\n"
 
 
 class DiagnosisLists(Protocol):
@@ -79,103 +74,103 @@ class Leaf:
 
 
 class DiagnosisIndex:
-    """The index of one release. May be used by several threads."""
+    """The index of one release: sorted lines that are searched where they lie. May be used by several threads."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._lock = threading.Lock()
+    def __init__(self, lines: bytes | mmap.mmap) -> None:
+        self._lines = lines
         self._leaves: dict[str, tuple[Leaf, ...]] = {}
 
     def terms(self, words: Collection[str]) -> list[Term]:
         """The terms all of whose words may stand among these: their rarest word does."""
-        found: list[Term] = []
-        wanted = sorted(set(words))
-        with self._lock:
-            for first in range(0, len(wanted), 500):
-                part = wanted[first : first + 500]
-                marks = ",".join("?" * len(part))
-                rows = self._connection.execute(f"SELECT words, code, kind FROM term WHERE word IN ({marks})", part)
-                found.extend(Term(tuple(held.split()), code, kind) for held, code, kind in rows)
-        return found
+        return [
+            Term(tuple(held.split()), code, int(kind))
+            for word in sorted(set(words))
+            for _table, _word, held, code, kind in self._beginning(f"{_TERM}\t{word}\t")
+        ]
 
     def times(self, words: Collection[str]) -> dict[str, int]:
         """How many terms hold each word; words that no term holds are left out."""
-        wanted = sorted(set(words))
-        found: dict[str, int] = {}
-        with self._lock:
-            for first in range(0, len(wanted), 500):
-                part = wanted[first : first + 500]
-                marks = ",".join("?" * len(part))
-                found.update(
-                    self._connection.execute(f"SELECT word, times FROM vocabulary WHERE word IN ({marks})", part)
-                )
-        return found
+        return {
+            word: int(times)
+            for word in sorted(set(words))
+            for _table, _word, times in self._beginning(f"{_TIMES}\t{word}\t")
+        }
 
     def leaves(self, diagnosis_code: str) -> tuple[Leaf, ...]:
         """The codes at and below a code or heading, sorted."""
         if diagnosis_code not in self._leaves:
-            with self._lock:
-                rows = self._connection.execute(
-                    "SELECT code, title, readings, vague, seventh FROM node WHERE leaf AND code >= ? AND code < ?"
-                    " ORDER BY code",
-                    (diagnosis_code, diagnosis_code + "~"),
-                ).fetchall()
             self._leaves[diagnosis_code] = tuple(
-                Leaf(code, title, tuple(tuple(one.split()) for one in readings.split("|")), vague, seventh)
-                for code, title, readings, vague, seventh in rows
+                Leaf(code, title, tuple(tuple(one.split()) for one in readings.split("|")), int(vague), seventh)
+                for _table, code, title, readings, vague, seventh in self._beginning(f"{_NODE}\t{diagnosis_code}")
             )
         return self._leaves[diagnosis_code]
 
+    def _beginning(self, text: str) -> Iterator[list[str]]:
+        """The fields of every line that begins so."""
+        beginning = text.encode("utf-8")
+        at = self._first(beginning)
+        while at < len(self._lines):
+            end = self._lines.find(b"\n", at)
+            line = self._lines[at:end]
+            if not line.startswith(beginning):
+                return
+            yield line.decode("utf-8").split("\t")
+            at = end + 1
+
+    def _first(self, beginning: bytes) -> int:
+        """Where the first line stands that is not smaller."""
+        low, high = 0, len(self._lines)
+        while low < high:
+            middle = (low + high) // 2
+            start = self._lines.rfind(b"\n", 0, middle) + 1
+            end = self._lines.find(b"\n", start)
+            if self._lines[start:end] < beginning:
+                low = end + 1
+            else:
+                high = start
+        return low
+
 
 def open_index(lists: DiagnosisLists, on: date) -> DiagnosisIndex | None:
-    """The index of the release that covers the day, made when it is not there yet (about 6 s, with a progress bar on a
+    """The index of the release that covers the day, made when it is not there yet (about 10 s, with a progress bar on a
     terminal); None: no release covers the day. Where no cache folder can be written it is kept in memory."""
     release = lists.release(on)
     if release is None:
         return None
-    path = _cache_folder() / f"diagnoses-{release.sha256[:12]}-{lexicon().digest}-{_FORM}.sqlite"
-    if (connection := _opened(path)) is not None:
-        return DiagnosisIndex(connection)
-    rows = list(lists.terms(on))
+    path = _cache_folder() / f"diagnoses-{release.sha256[:12]}-{lexicon().digest}-{_FORM}.txt"
+    if (found := _opened(path)) is not None:
+        return DiagnosisIndex(found)
+    lines = _made(list(lists.terms(on)))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix="diagnoses-") as folder:
             unfinished = Path(folder) / path.name
-            with closing(sqlite3.connect(unfinished, isolation_level=None)) as written:
-                _write(written, rows)
+            unfinished.write_bytes(lines)
             unfinished.replace(path)
         _tidy(path)
-        connection = _opened(path)
     except OSError:
-        connection = None
-    if connection is None:
-        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        _write(connection, rows)
-    return DiagnosisIndex(connection)
+        # It stays in memory, and is made again by the next process.
+        return DiagnosisIndex(lines)
+    return DiagnosisIndex(_opened(path) or lines)
 
 
 def _tidy(path: Path) -> None:
     """Take away what older word lists made of the same release; a process that reads it keeps its open file."""
-    for old in path.parent.glob(f"{path.name.rsplit('-', 2)[0]}-*.sqlite"):
+    for old in path.parent.glob(f"{path.name.rsplit('-', 2)[0]}-*"):
         if old != path:
-            old.unlink(missing_ok=True)
+            with suppress(OSError):
+                old.unlink()
 
 
-def _opened(path: Path) -> sqlite3.Connection | None:
-    if not path.is_file():
-        return None
-    connection = None
+def _opened(path: Path) -> mmap.mmap | None:
+    """The file's lines; None: there is none, or it is not whole."""
     try:
-        # Nobody writes to a finished file, so it needs no locks.
-        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-        connection.execute("SELECT code FROM node LIMIT 1").fetchone()
-        return connection
-    except sqlite3.Error:
-        # Damaged: it is made anew.
-        if connection is not None:
-            connection.close()
+        with path.open("rb") as stream:
+            lines = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError):
+        # Not there, or empty: it is made anew.
         return None
+    return lines if lines[-len(_LAST_LINE) :] == _LAST_LINE else None
 
 
 def _cache_folder() -> Path:
@@ -183,23 +178,16 @@ def _cache_folder() -> Path:
     return (Path(named) if named else Path.home() / ".cache") / "understudy"
 
 
-def _write(connection: sqlite3.Connection, rows: list[DiagnosisTerms]) -> None:
-    connection.execute("PRAGMA journal_mode = OFF")
-    connection.execute("PRAGMA synchronous = OFF")
-    connection.executescript(_SCHEMA)
-    connection.execute("BEGIN")
-    connection.executemany("INSERT INTO node VALUES (?, ?, ?, ?, ?, ?)", _nodes(rows))
+def _made(rows: list[DiagnosisTerms]) -> bytes:
     terms = list(dict.fromkeys(_terms(_shown(rows))))
     times = Counter(word for words, _code, _kind in terms for word in words)
-    connection.executemany("INSERT INTO vocabulary VALUES (?, ?)", times.items())
-    connection.executemany(
-        "INSERT OR IGNORE INTO term VALUES (?, ?, ?, ?)",
-        (
-            (min(words, key=lambda word: (times[word], word)), " ".join(words), code, kind)
-            for words, code, kind in terms
-        ),
-    )
-    connection.execute("COMMIT")
+    lines = {"\t".join((_NODE, *row)) for row in _nodes(rows)}
+    lines |= {f"{_TIMES}\t{word}\t{count}" for word, count in times.items()}
+    lines |= {
+        "\t".join((_TERM, min(words, key=lambda word: (times[word], word)), " ".join(words), code, str(kind)))
+        for words, code, kind in terms
+    }
+    return b"".join(line + b"\n" for line in sorted(line.encode("utf-8") for line in lines)) + _LAST_LINE
 
 
 def _shown(rows: list[DiagnosisTerms]) -> Iterable[DiagnosisTerms]:
@@ -214,8 +202,8 @@ def _bare(code: str) -> str:
     return code.replace(".", "")
 
 
-def _nodes(rows: list[DiagnosisTerms]) -> Iterator[tuple[str, str, str, int, int, str]]:
-    """The codes without those of seven characters, which stand as `seventh` with the heading above them."""
+def _nodes(rows: list[DiagnosisTerms]) -> Iterator[tuple[str, str, str, str, str]]:
+    """What can be billed, without codes of seven characters: they stand as `seventh` with the heading above them."""
     known = {one.diagnosis_code for one in rows}
     seventh: dict[str, set[str]] = {}
     for one in rows:
@@ -228,15 +216,14 @@ def _nodes(rows: list[DiagnosisTerms]) -> Iterator[tuple[str, str, str, int, int
         readings = dict.fromkeys(
             " ".join(words) for text in (one.description, *one.terms) for words in leaf_readings(text)
         )
-        leaf = one.billable or code in seventh
-        yield (
-            code,
-            one.description,
-            "|".join(text for text in readings if text),
-            vagueness(one.description),
-            int(leaf),
-            "".join(sorted(seventh.get(code, ()))),
-        )
+        if one.billable or code in seventh:
+            yield (
+                code,
+                one.description,
+                "|".join(text for text in readings if text),
+                str(vagueness(one.description)),
+                "".join(sorted(seventh.get(code, ()))),
+            )
 
 
 def _above(code: str, known: Collection[str]) -> str | None:

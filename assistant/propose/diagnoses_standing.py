@@ -28,7 +28,7 @@ _TALK_BEFORE = re.compile(
     r"\b(?:asked about|asks about|worried about|risks? (?:of|for|include\w*|were|are|discussed)"
     r"|warning\w*|danger signs|signs of|prevent\w*|return if|call if|"
     r"discuss(?:ed|ion) (?:of|about)|educat\w+|brochure|screen(?:ed|ing) for|look(?:ing)? for"
-    r"|watch(?:ing)? for|handout|in case of|"
+    r"|watch(?:ing)? for|handout|in case of|(?:stopped|terminated|ended|halted) (?:for|due to|because of)|"
     r"mother|father|brother|sister|son|daughter|exposure to|vaccin\w+ (?:for|against)"
     r"|immuniz\w+ against)\b", re.I
 )  # fmt: skip

@@ -55,7 +55,7 @@ def clean(title: str) -> str:
 
 
 def leaf_readings(title: str) -> Iterator[tuple[str, ...]]:
-    """The sets of words that each describe a code, of which the best counts: the whole title, and each of its members."""
+    """The sets of words that each describe a code (the best counts): the whole title, and each of its members."""
     for text in _readings(title):
         yield words_of_title(text)
 

@@ -72,7 +72,9 @@ def _named(text: str, names: tuple[tuple[str, ...], ...]) -> list[int]:
 
 def _bare(text: str) -> list[int]:
     return [
-        place for place, said in enumerate(_BARE) if re.search(rf"\b(?:left|right|lt?|rt?) (?:{said})\b", text, re.IGNORECASE)
+        place
+        for place, said in enumerate(_BARE)
+        if re.search(rf"\b(?:left|right|lt?|rt?) (?:{said})\b", text, re.IGNORECASE)
     ]
 
 

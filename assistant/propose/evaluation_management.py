@@ -37,6 +37,7 @@ from assistant.propose.model import (
 )
 
 _OFFICE_CODE = re.compile(r"\b(?:9920[2-5]|9921[1-5])\b")
+_TIME_UNTOLD = "How many minutes, if any, did the physician spend on the visit that day? The note tells no number."
 _NEW_UNKNOWN = "Was the patient seen by this group in the same specialty within three years? The note does not say."
 
 
@@ -66,6 +67,8 @@ def evaluate_visit(
         flags.append("new or established is not told; taken as established, needs review")
     if time is not None and time.query is not None:
         queries.append(time.query)
+    elif time is None and (untold := _time_untold(lines)):
+        queries.append(ProviderQuery(_TIME_UNTOLD, "time", untold))
     by_decisions = level_of_elements(problems.level, data.level, management.element.level)
     by_time = time is not None and _time_wins(time, by_decisions)
     level = time.level if time is not None and time.level is not None and by_time else by_decisions
@@ -89,6 +92,15 @@ def evaluate_visit(
 
 def _first(lines: Sequence[Line]) -> tuple[Evidence, ...]:
     return tuple(line.evidence for line in lines[:1])
+
+
+def _time_untold(lines: Sequence[Line]) -> tuple[Evidence, ...]:
+    """The words that speak of the visit's time without a number."""
+    return tuple(
+        line.evidence
+        for line in lines
+        if line.clause.status in {"done", "planned"} and words("visit", "time_untold").found(line.view)
+    )[:2]
 
 
 def _time_wins(time: VisitTime, by_decisions: str) -> bool:

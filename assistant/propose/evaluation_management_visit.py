@@ -63,11 +63,16 @@ def visit_of(
         return Visit("none", "only the planned service was done", evidence=_evidence([*denied, *planned]))
     if any("visit" in line.view.tokens for line in denied) or (denied and planned and not strong):
         return Visit("none", "the note says that nothing else was evaluated", evidence=_evidence(denied))
-    if _is_report(note) and not own:
+    tests = unbilled_tests(lines, [one.procedure_code for one in procedures])
+    if _is_report(note) and all(line in tests for line in own):
         return Visit("none", "the note reports a test")
-    if not _looks_like_visit(lines, problems, management):
+    treating = any(one.global_days in {*_MINOR, "090"} for one in procedures)
+    if not _looks_like_visit(lines, problems, management, treating=treating):
         return Visit("none", "nothing of a visit is told")
-    return _beside(lines, procedures, separate, own, encounter)
+    soon = bool(management.surgery) and any(
+        line.clause.status in {"done", "planned"} and words("visit", "surgery_soon").found(line.view) for line in lines
+    )
+    return _beside(lines, procedures, separate, own, encounter, soon=soon)
 
 
 def _beside(
@@ -76,6 +81,8 @@ def _beside(
     separate: Sequence[Line],
     own: Sequence[Line],
     encounter: Encounter,
+    *,
+    soon: bool,
 ) -> Visit:
     major = [one for one in procedures if one.global_days == "090"]
     minor = [one for one in procedures if needs_25(one)]
@@ -91,6 +98,9 @@ def _beside(
             return Visit("none", "the operation was decided before")
         else:
             minor = minor or major[:1]
+    elif soon:
+        # The operation of the same or the next day, decided at this visit, is billed with its own note.
+        modifiers.append("57")
     if minor:
         if not own and not major:
             return Visit("none", "only the procedure and its decision are told", evidence=_evidence(separate))
@@ -146,7 +156,10 @@ def _nurse_visit(lines: Sequence[Line], nurse: Sequence[Line], procedures: Seque
     return Visit("nurse", evidence=_evidence([*nurse, *need]))
 
 
-def _looks_like_visit(lines: Sequence[Line], problems: Sequence[Problem], management: Management) -> bool:
+def _looks_like_visit(
+    lines: Sequence[Line], problems: Sequence[Problem], management: Management, *, treating: bool
+) -> bool:
+    """Two signs of a visit. Beside no treating procedure a drug that is prescribed is a second sign of its own."""
     if not problems:
         return False
     sections = {line.clause.section for line in lines}
@@ -156,7 +169,9 @@ def _looks_like_visit(lines: Sequence[Line], problems: Sequence[Problem], manage
         "exam" in sections or any(words("visit", "examined").found(line.view) for line in lines),
         any(words("visit", "spent").found(line.view) for line in lines),
         bool(sections & {"assessment", "diagnosis"}),
-        "plan" in sections or bool(management.drugs) or bool(management.treatment),
+        "plan" in sections or bool(management.drugs) or bool(management.treatment) or bool(management.surgery),
+        any(line.clause.status != "negated" and words("visit", "separate").found(line.view) for line in lines),
+        not treating and any(words("visit", "prescribed").found(line.view) for line in management.drugs),
     ))  # fmt: skip
     return signs >= 2
 
@@ -182,7 +197,11 @@ def _own_work(
 
     own = [line for line in (*management.drugs, *management.surgery) if free(line)]
     if therapeutic and len(problems) < 2:
-        own = [line for line in own if not words("risk", "aftercare").found(line.view)]
+        own = [
+            line
+            for line in own
+            if not words("risk", "aftercare").found(line.view) or words("visit", "own_disease").found(line.view)
+        ]
     own.extend(line for line in unbilled_tests(lines, [one.procedure_code for one in procedures]) if free(line))
     if not therapeutic:
         own.extend(line for line in management.treatment if free(line))

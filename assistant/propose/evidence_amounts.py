@@ -26,7 +26,8 @@ _NOUNS: dict[str, tuple[str, ...]] = {
     "lesions": (
         "lesion", "kerato", "ak", "wart", "verruc", "sk", "mollusc", "papul", "nodul", "tag", "cyst", "mole",
         "nev", "spot", "growth", "area", "site", "biops", "sample", "specimen", "condylom", "keloid", "macul",
-        "plaque", "comedo", "milia", "pustul", "bcc", "scc", "callus", "callos", "corn", "corns", "hyperkerato", "acrochordon",
+        "plaque", "comedo", "milia", "pustul", "bcc", "scc",
+        "callus", "callos", "corn", "hyperkerato", "acrochordon",
     ),
     "tests": ("test", "antigen", "allergen", "prick", "intraderm", "stick", "scratch", "extract", "patch", "puncture"),
     "injections": ("injection", "shot", "injected"),
@@ -56,7 +57,8 @@ _WORDS_BETWEEN = 4
 # Numbers that count nothing: the size of a suture, of a blade, a list's own number, the name of a lesion, a date.
 _NO_COUNT = re.compile(
     r"\b\d{1,2}-0\b|#\s*\d{1,2}\b|^\s*\d{1,2}[.)]\s|\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b"
-    r"|\b(?:lesion|site|biopsy|bx|specimen|laceration|lac|wound|jar|bottle|area|spot|tumou?r)\s+\d{1,2}(?=\s*[:.)(-]|\s*$)",
+    r"|\b(?:lesion|site|biopsy|bx|specimen|laceration|lac|wound|jar|bottle|area|spot|tumou?r)"
+    r"\s+\d{1,2}(?=\s*[:.)(-]|\s*$)",
     re.IGNORECASE,
 )
 _STAGE = re.compile(
@@ -109,6 +111,7 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: S
     if total is not None:
         return Counted(total)
     numbers: list[int] = []
+    named = False
     for text in evidence:
         words = view_of(text).tokens
         number = _named(words, nouns)
@@ -125,6 +128,10 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: S
                 return Counted(None, vague=True)
             number = listed[0]
         numbers.append(1 if number is None else number)
+        named |= number is not None
+    if kind == "stages" and named:
+        # What speaks of the surgery without a number adds no stage.
+        return Counted(max(numbers))
     return Counted(sum(numbers)) if numbers else Counted(None)
 
 
@@ -255,7 +262,9 @@ _SIZE = re.compile(
 _REPAIR = re.compile(r"clos|sutur|stitch|repair|length|long\b|layer|approximat|stapl|adhesive|glue", re.IGNORECASE)
 _WOUND = re.compile(r"\blacs?\b|lacerat|wound|gash", re.IGNORECASE)
 _WHOLE = re.compile(
-    r"excised (?:diameter|size)|(?:specimen|ellipse) (?:siz|measur)|includ\w* (?:the )?margin|with margins|total (?:diameter|excised)|defect", re.I
+    r"excised (?:diameter|size)|(?:specimen|ellipse) (?:siz|measur)|includ\w* (?:the )?margin"
+    r"|with margins|total (?:diameter|excised)|defect",
+    re.I,
 )
 _MARGIN = re.compile("margin|border", re.IGNORECASE)
 _EMPTY = re.compile(r"\b(?:total|of|about|approx(?:imately)?|measur\w*|final|in|is|was|and)\b", re.IGNORECASE)
@@ -279,7 +288,11 @@ def sizes(text: str, offset: int = 0) -> list[Size]:
         numbers = [Decimal(number) for number in re.findall(r"\d*\.?\d+", f"{match[1]} {match[2]}")]
         value = max(numbers) / (10 if match[3].lower().startswith("m") else 1)
         alone = not any(char.isalpha() for char in _EMPTY.sub(" ", words))
-        found.append(Size(value, _measured(text if alone else words), (offset + match.start(), offset + match.end())))
+        # Between commas the words before it tell what is measured, so that a margin told after it does not.
+        earlier = text[: match.start()]
+        if alone:
+            words = earlier if any(char.isalpha() for char in earlier) else text
+        found.append(Size(value, _measured(words), (offset + match.start(), offset + match.end())))
     return found
 
 

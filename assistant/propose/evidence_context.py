@@ -27,7 +27,7 @@ _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "general ... anesth*|anaesth*|endotrache*|airway", "anesth*|anaesth* ... general", "geta", "intubat*",
             "lma", "laryngeal mask", "mask anesth*|anaesth*|induct*|airway|inhal*", "put_to_sleep|asleep",
-            "general", "endotracheal tube", "ga",
+            "general", "endotracheal tube", "ga", "under|with|gen general|ett|eta|anes",
         ),
     ),
     ("sedation", ("sedat*", "propofol", "versed|midazolam", "mac", "monitored anesth*", "twilight")),
@@ -52,6 +52,7 @@ _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 # What only the section of anesthesia says with so few words.
 _ONLY_IN_SECTION = "general"
+_ALONE = 1
 
 
 @cache
@@ -81,7 +82,8 @@ def anesthesia_told(clauses: Sequence[Clause]) -> frozenset[str]:
         if clause.status not in ("done", "negated"):
             continue
         for number in index.matching(view_of(clause.text)):
-            if index.patterns[number].written == _ONLY_IN_SECTION and clause.section != "anesthesia":
+            alone = len(clause.text.split()) <= _ALONE
+            if index.patterns[number].written == _ONLY_IN_SECTION and clause.section != "anesthesia" and not alone:
                 continue
             # "No anesthesia" is told by a clause that denies; every other kind by one that does not.
             if (clause.status == "negated") == (kinds[number] == "none"):

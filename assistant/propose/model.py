@@ -97,8 +97,8 @@ class ProcedureCandidate:
     """A procedure the note may support, on one side (None: no side, or the code has none).
 
     `units` counts what the block counts. `source` is the note id of the evidence block with its heading. `confidence`
-    is low where something the block wants is not told. `why_not` says why it must not be coded (empty: it may), and `ask`
-    then holds the block's question to the provider, in words that suggest no answer.
+    is low where something the block wants is not told. `why_not` says why it must not be coded (empty: it may);
+    `ask` then holds the block's question to the provider, in words that suggest no answer.
     """
 
     procedure_code: str

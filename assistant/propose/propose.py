@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from assistant.propose.assembly import Assembled, Support, assemble
 from assistant.propose.candidates import procedure_candidates
 from assistant.propose.diagnoses import diagnosis_candidates
-from assistant.propose.diagnoses_order import points_for
+from assistant.propose.diagnoses_order import first_listed_order, points_for
 from assistant.propose.evaluation_management import evaluate_visit
 from assistant.propose.evidence import Repertoire, repertoire_of
 from assistant.propose.facts import age_of, new_patient_of, sex_of
 from assistant.propose.model import (
     ClinicalNote,
+    DiagnosisCandidate,
     EmProposal,
     Encounter,
     Evidence,
@@ -30,7 +31,7 @@ from assistant.propose.model import (
     Rejected,
 )
 from assistant.propose.note_reader import read_clinical_note
-from assistant.propose.queries import queries_for
+from assistant.propose.queries import asked_once, queries_for
 from assistant.validate import Judge, Report
 from ingest.claims.shorthand import write_claim
 
@@ -101,15 +102,11 @@ class Proposer:
             chosen = set(self.choose(note, standing))
             standing = tuple(one for one in standing if one in chosen)
         found, without, asked = diagnosis_candidates(note, known, self.diagnoses)
-        listed = tuple(one for one in found if not one.why_not)
         payer = self.judge.payer(encounter.payer)
         visit, visit_queries = evaluate_visit(note, known, standing, medicare=payer is not None and payer.is_medicare)
-        pointed = {
-            code: points_for(code, listed)
-            for code in dict.fromkeys(
-                [*(one.procedure_code for one in standing), *([visit.procedure_code] if visit else [])]
-            )
-        }
+        codes = [*([visit.procedure_code] if visit else []), *(one.procedure_code for one in standing)]
+        listed = first_listed_order(found, codes, self.diagnoses, on)
+        pointed = {code: _points(code, listed, standing, codes) for code in dict.fromkeys(codes)}
         assembled = assemble(known, standing, visit, listed, pointed, self.judge, said=_work_done(note))
         queries = (*queries_for(note, candidates, rejected), *asked, *visit_queries)
         proposal = Proposal(
@@ -134,6 +131,20 @@ class Proposer:
         if key not in self._repertoires:
             self._repertoires[key] = repertoire_of(shown, on=on)
         return self._repertoires[key]
+
+
+def _points(
+    code: str, listed: Sequence[DiagnosisCandidate], standing: Sequence[ProcedureCandidate], codes: Sequence[str]
+) -> tuple[str, ...]:
+    """The diagnosis codes a procedure points to, by the sides and the words that carry it."""
+    own = [one for one in standing if one.procedure_code == code]
+    return points_for(
+        code,
+        listed,
+        sides=frozenset(one.side for one in own if one.side),
+        evidence=tuple(words for one in own for words in one.evidence),
+        beside=tuple(other for other in codes if other != code),
+    )
 
 
 def _work_done(note: ClinicalNote) -> str:
@@ -187,7 +198,7 @@ def _kept_visit(visit: EmProposal | None, assembled: Assembled | None) -> EmProp
 
 
 def _once(queries: Sequence[ProviderQuery]) -> tuple[ProviderQuery, ...]:
-    return tuple({one.text: one for one in queries}.values())
+    return asked_once(queries)
 
 
 def _identity(text: str, encounter: Encounter) -> str:

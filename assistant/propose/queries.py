@@ -5,24 +5,55 @@ Decides nothing: it words what the candidates left open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from assistant.propose.candidates import TITLE_ONLY
-from assistant.propose.model import ClinicalNote, ProcedureCandidate, ProviderQuery, Rejected
+from assistant.propose.candidates_units import AMOUNT_NOT_TOLD
+from assistant.propose.digits import leaves_digit_open
+from assistant.propose.model import ClinicalNote, Evidence, ProcedureCandidate, ProviderQuery, Rejected
+
+_QUESTIONS = {AMOUNT_NOT_TOLD: "How much of the drug was given? The note does not say."}
 
 
 def queries_for(
     note: ClinicalNote, candidates: Sequence[ProcedureCandidate], rejected: Sequence[Rejected]
 ) -> tuple[ProviderQuery, ...]:
     """One query for each thing left open, in the order of the note."""
-    found = [*_of_candidates(candidates), *_of_rejected(candidates, rejected)]
+    said = " ".join(clause.text for clause in note.clauses if clause.status == "done")
+    found = [*_of_candidates(candidates, said), *_of_rejected(candidates, rejected)]
     return tuple(sorted(found, key=lambda query: query.evidence[0].start if query.evidence else len(note.text)))
 
 
-def _of_candidates(candidates: Sequence[ProcedureCandidate]) -> Iterator[ProviderQuery]:
+def asked_once(queries: Iterable[ProviderQuery]) -> tuple[ProviderQuery, ...]:
+    """Each question once; of two about the side, the first one, since one answer serves both."""
+    kept: dict[str, ProviderQuery] = {}
+    for one in queries:
+        kept.setdefault("side" if one.text.lower().startswith("on which side") else one.text, one)
+    return tuple(kept.values())
+
+
+def is_open(candidate: ProcedureCandidate, said: str) -> bool:
+    """True where the code waits for an answer: the side or the digit it is for is not told."""
+    if candidate.sides_rule != "per-side":
+        return False
+    return candidate.side is None or leaves_digit_open(candidate.procedure_code, said)
+
+
+def _of_candidates(candidates: Sequence[ProcedureCandidate], said: str) -> Iterator[ProviderQuery]:
+    """One question for one cause: codes of a family of sizes share their question and their words."""
+    asked: dict[tuple[Evidence, ...], str] = {}
     for one in candidates:
         if one.why_not:
-            yield ProviderQuery(one.ask or _sentence(one.why_not), one.procedure_code, one.evidence)
+            text = one.ask or _QUESTIONS.get(one.why_not) or _sentence(one.why_not)
+            if asked.setdefault(one.evidence, text) == text:
+                yield ProviderQuery(text, one.procedure_code, one.evidence)
+        elif one.sides_rule == "per-side" and leaves_digit_open(one.procedure_code, said):
+            side = " and side" if one.side is None else ""
+            yield ProviderQuery(
+                f"On which digit{side} was this done? The note does not say.",
+                f"digit of {one.procedure_code}",
+                one.evidence,
+            )
         elif one.sides_rule == "per-side" and one.side is None:
             yield ProviderQuery(
                 "On which side was this done? The note does not say.", f"side of {one.procedure_code}", one.evidence

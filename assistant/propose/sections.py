@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import cast
 
 from assistant.propose.model import NoteSection, SectionKind
@@ -47,7 +48,8 @@ _ONSET = re.compile(
     re.IGNORECASE,
 )
 _NARRATIVE = re.compile(
-    r"\b(?:was|were|is|are|had|has|been|[a-z]{3,}ed|taken|cut|seen|found|done|drawn|made|given|put|sent"
+    r"\b(?!(?:guided|sided|assisted|extended|combined|limited|based|modified|planned|staged|powered|related|unplanned)\b)"
+    r"(?:was|were|is|are|had|has|been|[a-z]{3,}ed|taken|cut|seen|found|done|drawn|made|given|put|sent"
     r"|shaved|passed)\b",
     re.IGNORECASE,
 )
@@ -55,6 +57,10 @@ _CONTINUES = re.compile(r"[ \t]*(?:[-*•>+]|\d{1,2}[.)]|[a-z]|[ \t]{2,}\S|\()")
 _TITLED = re.compile(
     r"^\s*(?:\d{1,2}\s*$|\d{1,2}[.)]|[^.]*(?:ectomy|plasty|otomy|ostomy|scopy|repair|reduction|resection"
     r"|surgery))[^.]*$"
+)
+# "Allergy: skin prick tests placed" tells of work, not of what the patient does not bear.
+_ALLERGY_WORK = re.compile(
+    r"\b(?:prick|intradermal|serum|vials?|injections?|shots?|immunotherapy|tests? (?:placed|read))\b", re.IGNORECASE
 )
 _LISTED = re.compile(r"[ \t]*(?:[-*•>+]|\d{1,2}[.)])")
 
@@ -162,6 +168,8 @@ def _line_mark(text: str, begin: int, end: int) -> _Mark | None:
         kind = kind_of(heading)
         if head.group(2).strip() == "|" and "|" in text[head.end() : end].rstrip(" |"):
             kind = None
+        if kind == "allergies" and _ALLERGY_WORK.search(text, head.end(), end):
+            kind = "procedure"
         if kind is not None and not (heading.lower() in _ONE_LETTER and head.group(2) != ":"):
             rest = text[head.end() : end].strip(" \t*_-|")
             listed = _LISTED.match(text, head.end(), end) is not None
@@ -207,6 +215,13 @@ def _with_end(text: str, mark: _Mark, end: int) -> Iterator[NoteSection]:
     if kind == "procedure":
         yield from _procedure(text, mark, end, document and not mark.alone)
         return
+    if kind == "title" and not mark.alone:
+        cut = _title_end(text, mark, line_end)
+        if cut < line_end:
+            if cut > start:
+                yield NoteSection("title", mark.heading, start, cut)
+            yield NoteSection("procedure", "" if cut > start else mark.heading, cut, end)
+            return
     stop = end
     if kind in _BRIEF:
         stop = _brief_end(text, mark, line_end, end)
@@ -286,6 +301,25 @@ def _brief_end(text: str, mark: _Mark, line_end: int, end: int) -> int:
         position = stop
     return max(position, end)
 
+
+def _title_end(text: str, mark: _Mark, line_end: int) -> int:
+    """Where the names end on a line that goes on to tell what was done: "Op: R FESS. Uncinate removed, ostium widened."
+
+    The end of the line where it holds names only; the start of the text where its first words already tell.
+    """
+    statements = list(_STATEMENT.finditer(text, mark.start, line_end))
+    if len(statements) < 2 or not any(_NARRATIVE.search(one.group()) for one in statements[1:]):
+        return line_end
+    if mark.heading.lower() in _SHORT_TITLES and _NARRATIVE.search(statements[0].group()):
+        return mark.start
+    for before, one in pairwise(statements):
+        if _NARRATIVE.search(one.group()) or not _TITLED.match(one.group().strip(" .;")):
+            return before.end()
+    return line_end
+
+
+_SHORT_TITLES = frozenset({"op", "operation", "surgery", "procedure done", "procedures done"})
+_STATEMENT = re.compile(r"(?:[^.;]|[.;](?!\s|$))+(?:[.;]\s*|$)")
 
 _LONG = frozenset(
     {"history", "past-surgical", "family-history", "social-history", "medications", "review-of-systems", "consent"}

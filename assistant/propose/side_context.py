@@ -143,13 +143,26 @@ def extend_mirrored(clauses: list[Clause], text: str) -> list[Clause]:
             continue
         told = told_by(words)
         target = told.named
-        block = _block_before(clauses, index, target)
+        block = _at_site(clauses, _block_before(clauses, index, target), {word.low for word in words} & _SITES)
         for place in block:
             source = clauses[place]
             clauses[place] = replace(source, sides=BOTH, mirror=index)
         if block and not target:
             clauses[index] = replace(clause, sides=opposite(clauses[block[-1]].sides) or BOTH)
     return clauses
+
+
+# "Left maxillary: same" repeats what was done to the right maxillary sinus, not to the ethmoid cells.
+_SITES = frozenset("maxillary frontal ethmoid ethmoids sphenoid turbinate tonsil".split())
+
+
+def _at_site(clauses: Sequence[Clause], block: list[int], sites: set[str]) -> list[int]:
+    """Of the clauses those whose sentence names the site; all of them where no site is named or none names it."""
+    if not sites:
+        return block
+    stems = tuple(site.rstrip("s")[:6] for site in sites)
+    naming = {clauses[place].sentence for place in block if any(stem in clauses[place].text.lower() for stem in stems)}
+    return [place for place in block if clauses[place].sentence in naming] or block
 
 
 def _block_before(clauses: Sequence[Clause], index: int, target: frozenset[Side]) -> list[int]:

@@ -121,6 +121,10 @@ def is_label(words: Sequence[Word]) -> bool:
 
 def says_the_same(words: Sequence[Word]) -> bool:
     """Whether the words only say that the same was done on a side ("The procedure was then repeated on the left")."""
+    # "L: same, serous fluid, tube in": what follows the comma only adds to it.
+    comma = next((place for place, word in enumerate(words) if word.raw == ","), len(words))
+    if any(word.low in _SAME for word in words[:comma]) and comma <= 6:
+        words = words[:comma]
     letters = [word for word in words if word.raw[0].isalnum()]
     lows = {word.low for word in letters}
     lows.discard("patient's")

@@ -93,7 +93,8 @@ def _cuts(words: Sequence[Word], cues: Sequence[Cue]) -> frozenset[int]:
         cue = spans.get(position)
         if cue is not None and cue.reach == "before" and position > start:
             opens = words[cue.first].low in _OPENERS
-            if (opens and cue.meaning == "negated" and verb) or (
+            named = PROCEDURE_NOUN.search(words[position - 1].low) is not None
+            if (opens and cue.meaning == "negated" and (verb or (named and words[cue.first].low in _WITHOUT))) or (
                 opens
                 and cue.meaning in {"historical", "uncertain"}
                 and content
@@ -112,6 +113,7 @@ def _cuts(words: Sequence[Word], cues: Sequence[Cue]) -> frozenset[int]:
     return frozenset(found)
 
 
+_WITHOUT = frozenset({"without", "w/o"})
 _OPENERS = frozenset(
     "no without w/o with negative denies denied free rather instead s/p status h/o history hx pod suspicious"
     " concerning concern suspicion consistent compatible c/w rule r/o versus vs suggestive possible possibly"

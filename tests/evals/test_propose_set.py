@@ -8,7 +8,9 @@ from evals.propose_set import Figures, ProposedCase, as_json, f1, render
 
 
 def case(case_id, *, missed=(), extra=(), hits=1, em=None, query=None):
-    return ProposedCase(case_id, missed, extra, hits, (), (), 1, em, "99213" if em is not None else "", query, True, 0.1)
+    return ProposedCase(
+        case_id, missed, extra, hits, (), (), 1, em, "99213" if em is not None else "", query, True, 0.1
+    )
 
 
 def test_f1_counts_what_is_missing_and_what_is_too_much():

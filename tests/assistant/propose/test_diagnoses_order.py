@@ -94,7 +94,8 @@ def test_of_several_skin_diagnoses_the_one_told_near_the_work_comes_first() -> N
 
 
 def test_the_table_knows_visits_and_says_what_it_does_not_know() -> None:
-    assert is_visit("99214") and not is_visit("31231")
+    assert is_visit("99214")
+    assert not is_visit("31231")
     assert fits("31231", "J32.0") is True
     assert fits("31231", "M17.11") is False
     assert fits("ZZZZZ", "M17.11") is None

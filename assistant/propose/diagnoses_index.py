@@ -6,7 +6,6 @@ The file lies beside the compiled base and may be deleted at any time. It holds 
 from __future__ import annotations
 
 import mmap
-import os
 import sys
 import tempfile
 from collections import Counter
@@ -19,6 +18,7 @@ from typing import Final, Protocol
 
 from assistant.propose.diagnoses_titles import has_side, leaf_readings, term_sets, vagueness
 from assistant.propose.diagnoses_words import lexicon
+from ingest.tables.icd10cm import cache_folder
 from ingest.tables.icd10cm_rows import DiagnosisTerms
 from ingest.tables.model import DiagnosisEntry, Release
 
@@ -137,7 +137,7 @@ def open_index(lists: DiagnosisLists, on: date) -> DiagnosisIndex | None:
     release = lists.release(on)
     if release is None:
         return None
-    path = _cache_folder() / f"diagnoses-{release.sha256[:12]}-{lexicon().digest}-{_FORM}.txt"
+    path = cache_folder() / f"diagnoses-{release.sha256[:12]}-{lexicon().digest}-{_FORM}.txt"
     if (found := _opened(path)) is not None:
         return DiagnosisIndex(found)
     lines = _made(list(lists.terms(on)))
@@ -171,11 +171,6 @@ def _opened(path: Path) -> mmap.mmap | None:
         # Not there, or empty: it is made anew.
         return None
     return lines if lines[-len(_LAST_LINE) :] == _LAST_LINE else None
-
-
-def _cache_folder() -> Path:
-    named = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return (Path(named) if named else Path.home() / ".cache") / "understudy"
 
 
 def _made(rows: list[DiagnosisTerms]) -> bytes:

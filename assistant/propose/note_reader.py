@@ -14,7 +14,6 @@ from assistant.propose.model import Clause, ClinicalNote, NoteSection, Status
 from assistant.propose.sections import sections_of
 from assistant.propose.side_context import Context, Mention, extend_mirrored
 from assistant.propose.status import Stretch, default_status, stretches
-from assistant.propose.status_cues import find_cues
 
 _TRIMMED_SIGNS = frozenset(",.;:|()-–—•*#>+[]\"'=_~/\\")
 _TRIMMED_WORDS = frozenset({"and", "but", "then", "so"})
@@ -162,22 +161,3 @@ def _copies(reads: Sequence[_Read]) -> list[tuple[int, int]]:
         found.append((words[place].start, words[place + length - 1].end))
         place += length
     return found
-
-
-def mention_status(note: ClinicalNote, start: int, end: int) -> Status | None:
-    """The status of the words [start, end): that of their clause, but "uncertain" where a done clause calls just these
-    words possible or suspected ("a lesion suspicious for carcinoma was excised"). None outside every clause."""
-    clause = next((one for one in note.clauses if one.start <= start < one.end), None)
-    if clause is None or clause.status != "done":
-        return None if clause is None else clause.status
-    words = words_of(note.text, clause.start, clause.end)
-    for cue in find_cues(words):
-        if cue.meaning != "uncertain":
-            continue
-        between = [word for word in words[cue.last :] if word.end <= start]
-        before = words[cue.last - 1].end <= start and cue.reach == "before"
-        ended = any(word.low in {"was", "were", ",", ";", ":", "is", "are"} for word in between)
-        after = cue.reach == "after" and words[cue.first].start >= end and words[cue.first].start - end < 24
-        if (before and not ended and len(between) < 8) or after:
-            return "uncertain"
-    return "done"

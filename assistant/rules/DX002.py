@@ -17,24 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.diagnoses import change_codes, codes_of, lines_at, trouble_of, unready
-from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.diagnoses import change_codes, lines_at, trouble_of, troubled
+from assistant.rules.rule import Case, Outcome, Rule, Unevaluated
 
 
 def _check(case: Case) -> Iterator[Outcome]:
-    codes = codes_of(case)
-    if not codes:
-        return
-    if missing := unready(RULE, case):
-        yield missing
-        return
-    for place, code in enumerate(codes):
-        trouble = trouble_of(case, code)
-        if trouble and trouble.trouble == "heading":
-            fix = None
-            if len(trouble.candidates) == 1 and trouble_of(case, trouble.candidates[0]) is None:
-                fix = change_codes(case.claim, {place: trouble.candidates[0]})
-            yield RULE.finding(case, lines_at(case, {place}), trouble.message, fix=fix)
+    for found in troubled(RULE, case, "heading"):
+        if isinstance(found, Unevaluated):
+            yield found
+            continue
+        place, trouble = found
+        fix = None
+        if len(trouble.candidates) == 1 and trouble_of(case, trouble.candidates[0]) is None:
+            fix = change_codes(case.claim, {place: trouble.candidates[0]})
+        yield RULE.finding(case, lines_at(case, {place}), trouble.message, fix=fix)
 
 
 RULE = Rule(

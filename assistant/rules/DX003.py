@@ -17,20 +17,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.diagnoses import codes_of, lines_at, trouble_of, unready
-from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.diagnoses import lines_at, troubled
+from assistant.rules.rule import Case, Outcome, Rule, Unevaluated
 
 
 def _check(case: Case) -> Iterator[Outcome]:
-    codes = codes_of(case)
-    if not codes:
-        return
-    if missing := unready(RULE, case):
-        yield missing
-        return
-    for place, code in enumerate(codes):
-        trouble = trouble_of(case, code)
-        if trouble and trouble.trouble == "other-day":
+    for found in troubled(RULE, case, "other-day"):
+        if isinstance(found, Unevaluated):
+            yield found
+        else:
+            place, trouble = found
             yield RULE.finding(case, lines_at(case, {place}), trouble.message)
 
 

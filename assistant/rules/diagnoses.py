@@ -51,6 +51,20 @@ class CodeTrouble:
     correct: str | None = None
 
 
+def troubled(rule: Rule, case: Case, kind: str) -> Iterator[Unevaluated | tuple[int, CodeTrouble]]:
+    """The places of the claim's diagnoses with this kind of trouble, or what the rule says when none can be judged."""
+    codes = codes_of(case)
+    if not codes:
+        return
+    if missing := unready(rule, case):
+        yield missing
+        return
+    for place, code in enumerate(codes):
+        trouble = trouble_of(case, code)
+        if trouble and trouble.trouble == kind:
+            yield place, trouble
+
+
 def unready(rule: Rule, case: Case) -> Unevaluated | None:
     """What a rule says when the claim has no date or no ICD-10-CM release covers it; None: it can be judged."""
     if case.on is None:

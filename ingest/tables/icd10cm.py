@@ -56,7 +56,7 @@ def open_base() -> sqlite3.Connection:
     or are not what they should be.
     """
     tabular, codes = _package_files()
-    path = _cache_folder() / f"icd10cm-{tabular.stem}-{tabular.stat().st_size}-{_FORM}.sqlite"
+    path = cache_folder() / f"icd10cm-{tabular.stem}-{tabular.stat().st_size}-{_FORM}.sqlite"
     if (connection := _opened(path)) is not None:
         return connection
     try:
@@ -149,7 +149,7 @@ def _in_memory(tabular: Path, codes: Path) -> sqlite3.Connection:
             return connection
     except (OSError, sqlite3.Error) as error:
         raise StoreUnusable(
-            f"ICD-10-CM can be compiled neither to {_cache_folder()} nor to a temporary folder ({error}); "
+            f"ICD-10-CM can be compiled neither to {cache_folder()} nor to a temporary folder ({error}); "
             "free some space or set XDG_CACHE_HOME to a folder that can be written"
         ) from error
 
@@ -184,7 +184,8 @@ def _no_package(told: str) -> StoreUnusable:
     return StoreUnusable(f"ICD-10-CM cannot be compiled from the package simple-icd-10-cm: {told}; install it again")
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
+    """Where compiled lists are kept; it may be deleted at any time."""
     named = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
     return (Path(named) if named else Path.home() / ".cache") / "understudy"
 

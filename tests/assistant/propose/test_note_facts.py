@@ -1,4 +1,4 @@
-"""What a note tells of its encounter, its headings, its numbers, and short forms and misspellings."""
+"""What a note tells of its encounter, its headings and its numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.propose.abbreviations import closest, expand
 from assistant.propose.facts import age_of, anesthesia_of, minutes_of, new_patient_of, sex_of
 from assistant.propose.note_reader import read_clinical_note
 from assistant.propose.numbers import numbers_in
@@ -116,24 +115,3 @@ def test_sections_stand_in_order_and_never_overlap(text: str) -> None:
 ])  # fmt: skip
 def test_numbers_are_read_in_digits_and_words(text: str, told: list[tuple[float, float, str]]) -> None:
     assert [(round(one.low, 6), round(one.high, 6), one.unit) for one in numbers_in(text)] == told
-
-
-def test_short_forms_are_written_out() -> None:
-    assert "functional endoscopic sinus surgery" in expand("FESS")
-    assert expand("T&A") == ("tonsillectomy and adenoidectomy",)
-    assert expand("bx") == ("biopsy",)
-    assert expand("larynx") == ()
-
-
-VOCABULARY = frozenset(
-    "turbinate turbinates maxillary ethmoidectomy excised incised polyps resected laryngoscopy injected biopsy".split()
-)
-
-
-@pytest.mark.parametrize(("word", "known"), [
-    ("turbinatte", "turbinate"), ("maxilary", "maxillary"), ("ethmiodectomy", "ethmoidectomy"), ("laryngoscpy", "laryngoscopy"),
-    ("incised", None), ("respected", None), ("inspected", None), ("infected", None), ("polyp", None), ("maxillary", None), ("zzzzzzzz", None),
-    ("bioposy", "biopsy"), ("ehtmoidectomy", "ethmoidectomy"), ("pharyngoscopy", None),
-])  # fmt: skip
-def test_small_slips_in_long_words_are_set_right_and_real_words_never(word: str, known: str | None) -> None:
-    assert closest(word, VOCABULARY) == known

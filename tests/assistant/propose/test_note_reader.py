@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.propose.model import BOTH, Clause, ClinicalNote
-from assistant.propose.note_reader import mention_status, read_clinical_note
+from assistant.propose.note_reader import read_clinical_note
 
 ROWS = yaml.safe_load((Path(__file__).parent / "clause_rows.yaml").read_text("utf-8"))
 SIDES = {"R": {"RT"}, "L": {"LT"}, "B": set(BOTH), "-": set()}
@@ -139,13 +139,6 @@ def test_work_repeated_on_the_other_side_names_the_clause_that_says_so() -> None
     note = read_clinical_note("The right turbinate was reduced. The same was done on the other side.")
     assert note.clauses[0].sides == BOTH
     assert note.clauses[0].mirror == 1
-
-
-def test_a_mention_called_suspected_is_uncertain_inside_a_clause_that_is_done() -> None:
-    note = read_clinical_note("A lesion suspicious for basal cell carcinoma was excised from the nose.")
-    start = note.text.index("basal")
-    assert mention_status(note, start, start + len("basal cell carcinoma")) == "uncertain"
-    assert mention_status(note, note.text.index("excised"), note.text.index("excised") + 7) == "done"
 
 
 @settings(max_examples=25)

@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test lint serve clean
 
 setup: $(STAMP)
 
@@ -28,6 +28,9 @@ demo: $(STAMP)
 test: $(STAMP)
 	@command -v chromium >/dev/null || echo "make test: no chromium here, so the browser tests are skipped (apt install chromium)"
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -q
+
+serve: $(STAMP)
+	@$(BIN)/understudy serve
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.errors import PracticeError
-from assistant.settings import Practice
+from assistant.language_model.held import HeldModel
+from assistant.settings import Practice, find_practice
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from langchain_core.language_models.chat_models import BaseChatModel
 
     from assistant.ask.answer import Answer
-    from assistant.ask.flow import Asker, Writer
+    from assistant.ask.conversation import ConversationState, Reply
+    from assistant.ask.flow import Asker
+    from assistant.ask.writer import Given, Writing
+    from assistant.language_model.choose import ModelChoice
+    from assistant.propose.choice import Asked
     from assistant.propose.propose import Proposer
     from assistant.records.gaps import Gap
     from assistant.validate import Judge
@@ -49,21 +57,44 @@ def embedder() -> Embedder:
 
 @dataclass
 class Desk:
-    """One practice, ready to be asked. Takes in changed notes before each answer; holds one open generation."""
+    """One practice, ready to be asked. Takes in changed notes before each answer; holds one open generation.
+
+    `model` is any chat model of langchain; it then takes the place of the model of the settings. `require_model`: a
+    model that fails ends the question with its error, in place of an answer without it (for measuring a model).
+    """
 
     practice: Practice
     on_progress: Progress | None = None
     keep_gaps: bool = True
+    model: BaseChatModel | None = None
+    require_model: bool = False
     _index: Index | None = field(default=None, repr=False)
     _asker: Asker | None = field(default=None, repr=False)
-    _writers: dict[str, Writer | None] = field(default_factory=dict, repr=False)
+    _looked_at: float = field(default=-math.inf, repr=False)
+    _held: HeldModel = field(default_factory=HeldModel, repr=False)
 
     def ask(self, question: str, *, as_of: date, today: date, model: str | None = None) -> Answer:
-        """The answer as of a date; a refusal is recorded as a gap. `model` None: what the settings say."""
-        asker, notices = self._current(today)
-        chosen = model or self.practice.settings.model
-        write, label = self._writer(asker, chosen)
-        answer = asker.ask(question, as_of=as_of, write=write, model=label)
+        """The answer as of a date; a refusal is recorded as a gap. `model` None: the desk's own, else the settings'.
+
+        A model that fails leaves the answer as it is without one, with a notice that says why.
+        """
+        answer, writing = self.look_up(question, as_of=as_of, today=today, model=model)
+        return writing() if writing else answer
+
+    def look_up(
+        self, question: str, *, as_of: date, today: date, model: str | None = None, since: float | None = None
+    ) -> tuple[Answer, Writing | None]:
+        """The answer without the model, and the model's part that is still to be done; None where it has none.
+
+        `since` (time.monotonic): notes that were looked over later than that are not looked over again.
+        No model is loaded here. Raises an error for a `model` that is no choice.
+        """
+        from assistant.ask.writer import Draft
+
+        asker, notices = self._current(today, since)
+        draft = Draft()
+        chosen = self._chosen(model)
+        answer = asker.ask(question, as_of=as_of, write=draft if chosen else None)
         if answer.gap and self.keep_gaps:
             from assistant.records.gaps import record_gap
 
@@ -77,15 +108,70 @@ class Desk:
                 on=today,
                 as_of=as_of,
             )
-        return replace(answer, notices=(*answer.notices, *notices)) if notices else answer
+        if notices:
+            answer = replace(answer, notices=(*answer.notices, *notices))
+        if chosen is None or draft.given is None:
+            return answer, None
+        return answer, self._writing(answer, draft.given, asker, chosen)
+
+    def converse(
+        self,
+        state: ConversationState,
+        turn: str,
+        *,
+        as_of: date,
+        today: date,
+        model: str | None = None,
+        ask: Callable[[str], Answer] | None = None,
+        since: float | None = None,
+    ) -> tuple[Reply, ConversationState]:
+        """One turn of a conversation and the state to hand in with the next one; nothing is kept here.
+
+        `ask` answers the question as understood; None: `Desk.ask` does, with `model`.
+        """
+        from assistant.ask.conversation import converse
+        from assistant.ask.conversation_reading import Reader
+
+        asker = self._current(today, since)[0]
+        return converse(
+            state,
+            turn,
+            reader=Reader.of(asker),
+            as_of=as_of,
+            ask=ask or (lambda question: self.ask(question, as_of=as_of, today=today, model=model)),
+            note_of=asker.knowledge.note,
+        )
+
+    def keep_as_gap(self, question: str, quotes: Iterable[tuple[str, str]], *, as_of: date, today: date) -> None:
+        """Keep a question as a gap because these quotes (note, quote) did not answer it.
+
+        It stays open until something else answers.
+        """
+        from assistant.ask.flow import gap_key
+        from assistant.records.gaps import quote_key, record_gap
+
+        gap = gap_key(self.asker(today).read(question, as_of=as_of))
+        record_gap(
+            self.practice.records,
+            payers=gap.payers,
+            codes=gap.codes,
+            asked=gap.asked,
+            question=question,
+            on=today,
+            as_of=as_of,
+            unhelpful=[quote_key(note, quote) for note, quote in quotes],
+        )
 
     def asker(self, today: date) -> Asker:
         """The asker over the newest notes."""
         return self._current(today)[0]
 
-    def _current(self, today: date) -> tuple[Asker, tuple[str, ...]]:
+    def _current(self, today: date, since: float | None = None) -> tuple[Asker, tuple[str, ...]]:
         from ingest.index.sync import ensure_current
 
+        if since is not None and self._asker is not None and self._looked_at >= since:
+            return self._asker, ()
+        looked_at = time.monotonic()
         with _index_errors():
             current = ensure_current(
                 self.practice.kb,
@@ -98,7 +184,7 @@ class Desk:
         if self._asker is None or current.index is not self._index:
             self._index = current.index
             self._asker = _open_asker(current.index, self.practice)
-            self._writers.clear()
+        self._looked_at = looked_at
         notices = [current.behind] if current.behind else []
         if current.report:
             notices.extend(_told(current.report))
@@ -106,24 +192,57 @@ class Desk:
                 close_gaps(self.practice, self._asker, today)
         return self._asker, tuple(notices)
 
-    def _writer(self, asker: Asker, choice: str) -> tuple[Writer | None, str | None]:
-        if choice == "off":
-            return None, None
-        from assistant.language_model.choose import load_model, resolve_model
+    def _chosen(self, model: str | None) -> BaseChatModel | ModelChoice | None:
+        """The model that was passed in, or the choice that stands; None when the model is off."""
+        if model is None and self.model is not None:
+            return self.model
+        written = model or self.practice.settings.model
+        if written == "off":
+            return None
+        from assistant.language_model.choose import resolve_model
 
-        resolved = resolve_model(choice)
-        if resolved.kind == "off":
-            return None, None
-        if choice not in self._writers:
-            from assistant.ask.writer import model_writer
-            from assistant.prompts import load_prompt
+        # What the settings say begins in the practice's folder, what is typed where one stands.
+        choice = resolve_model(written, folder=None if model else self.practice.folder)
+        return None if choice.kind == "off" else choice
 
-            settings = self.practice.settings
-            model = load_model(
-                resolved, allow_remote=settings.allow_remote_model, context_tokens=settings.context_tokens
-            )
-            self._writers[choice] = model_writer(model, load_prompt("ask"), asker.directory) if model else None
-        return self._writers[choice], resolved.label
+    def _writing(self, answer: Answer, given: Given, asker: Asker, chosen: BaseChatModel | ModelChoice) -> Writing:
+        from assistant.ask.writer import Writing
+        from assistant.language_model.choose import ModelChoice, load_model, name_of
+        from assistant.prompts import load_prompt
+
+        settings = self.practice.settings
+
+        def load() -> BaseChatModel:
+            if not isinstance(chosen, ModelChoice):
+                return chosen
+
+            def fresh() -> BaseChatModel:
+                loaded = load_model(
+                    chosen,
+                    confirmed=self.practice.confirmed_models,
+                    allow_hosts=settings.model_hosts,
+                    timeout_seconds=settings.model_timeout_seconds,
+                    context_tokens=settings.context_tokens,
+                )
+                assert loaded is not None, "a choice of off is never loaded"
+                return loaded
+
+            return self._held.get(chosen, fresh)
+
+        label = chosen.label if isinstance(chosen, ModelChoice) else name_of(chosen)
+        return Writing(answer, given, load, label, load_prompt("ask"), asker.directory, required=self.require_model)
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        self._held.close()
+
+
+def open_desk(folder: str | Path, *, model: BaseChatModel | None = None) -> Desk:
+    """A desk on a practice folder, for use from Python. `model` is any chat model of langchain; None: the settings'.
+
+    Raises PracticeError or SettingsError.
+    """
+    return Desk(find_practice(str(folder), {}, Path.cwd()), model=model)
 
 
 def _open_asker(index: Index, practice: Practice) -> Asker:
@@ -150,14 +269,15 @@ def _told(report: SyncReport) -> list[str]:
 
 def close_gaps(practice: Practice, asker: Asker, today: date) -> list[Gap]:
     """Ask every open gap again and close those that the notes answer now."""
-    from assistant.records.gaps import close_answered
+    from assistant.records.gaps import close_answered, quote_key
 
     if not practice.records.exists():
         return []
 
-    def answered_by(question: str, as_of: date) -> tuple[str, ...]:
-        answer = asker.ask(question, as_of=as_of)
-        return tuple(citation.note for citation in answer.citations) if answer.status == "answered" else ()
+    def answered_by(gap: Gap, as_of: date) -> tuple[str, ...]:
+        answer = asker.ask(gap.question, as_of=as_of)
+        cited = [one for one in answer.citations if quote_key(one.note, one.quote) not in gap.unhelpful]
+        return tuple(citation.note for citation in cited) if answer.status == "answered" else ()
 
     return close_answered(practice.records, answered_by, on=today)
 
@@ -214,10 +334,37 @@ def build_judge(parts: JudgeParts) -> Judge:
     return Judge(parts.notes, tables, all_rules(), parts.left_out)
 
 
-def build_proposer(practice: Practice) -> Proposer:
-    """The proposer of a practice, model off: its notes and the library's, the tables, every coded rule."""
+def build_proposer(practice: Practice, model: str = "off", *, asked: Asked = "measured") -> Proposer:
+    """The proposer of a practice: its notes and the library's, the tables, every coded rule.
+
+    `model` is off, default, a path or an address. It is loaded and asked only as `asked` says (see choice.Policy); the
+    proposer's `model` is None where it is not. Raises the errors of `assistant.language_model.errors`.
+    """
     from assistant.propose.propose import Proposer
     from ingest.tables.icd10cm_lookup import DiagnosisTables
 
     parts = judge_parts(practice, evidence=True)
-    return Proposer(build_judge(parts), DiagnosisTables(parts.tables))
+    proposer = Proposer(build_judge(parts), DiagnosisTables(parts.tables))
+    if model == "off":
+        return proposer
+    from assistant.language_model.choose import load_model, resolve_model
+    from assistant.prompts import load_prompt
+    from assistant.propose.choice import Policy, model_chooser
+
+    choice, policy = resolve_model(model), Policy(asked)
+    if choice.kind == "off":
+        return proposer
+    if not policy.asks(choice.label):
+        proposer.not_asked = policy.why_not(choice.label)
+        return proposer
+    settings = practice.settings
+    loaded = load_model(
+        choice,
+        confirmed=practice.confirmed_models,
+        allow_hosts=settings.model_hosts,
+        timeout_seconds=settings.model_timeout_seconds,
+        context_tokens=settings.context_tokens,
+    )
+    if loaded is not None:
+        proposer.choose, proposer.model = model_chooser(loaded, load_prompt("propose"), policy), choice.label
+    return proposer

@@ -18,7 +18,21 @@ from assistant.errors import UnderstudyError
 from assistant.telemetry import silence_telemetry
 
 # Command modules of our own, in the order a reader meets them. Others come through the entry-point group.
-_COMMANDS = ("ask", "propose", "validate", "kb", "note", "ingest", "gaps", "tables", "rules", "init")
+_COMMANDS = (
+    "ask",
+    "chat",
+    "propose",
+    "validate",
+    "kb",
+    "note",
+    "ingest",
+    "gaps",
+    "tables",
+    "rules",
+    "models",
+    "serve",
+    "init",
+)
 ENTRY_POINT_GROUP = "understudy.commands"
 BAD_INPUT = 2
 INTERNAL_ERROR = 70

@@ -52,6 +52,7 @@ def show() -> int:
         if code not in (0, 1):
             return code
     print('Ask your own: .venv/bin/understudy ask "..."   Make your practice: .venv/bin/understudy init FOLDER')
+    print("The web page: .venv/bin/understudy serve, then open the address it prints")
     return 0
 
 

@@ -74,18 +74,21 @@ def check_notes(
     *,
     on: date,
     known_diagnosis: KnownDiagnosis | None = None,
-    evidence_of: Collection[str] | None = None,
+    only: Collection[str] | None = None,
 ) -> list[Problem]:
     """Every problem of meaning, by path and line.
 
     Examples and codes are checked in notes of every status; only rules of live notes can contradict each other. A
     contradiction whose days ended before `on` is a warning. `known_diagnosis` takes a code as written and is True for
-    every code and every heading of ICD-10-CM (`J32`, `J32.0`, `S02.2`); None: codes are not checked. `evidence_of`
-    names the notes whose evidence blocks are run, by id (None: all).
+    every code and every heading of ICD-10-CM (`J32`, `J32.0`, `S02.2`); None: codes are not checked. `only` names
+    the notes whose own examples, codes and evidence are looked at, by id (None: all); contradictions are sought
+    among all.
     """
     payers = sorted({payer for note in notes if note.kind == "payer" for payer in note.payers})
     found: list[Problem] = []
     for note in notes:
+        if only is not None and note.note_id not in only:
+            continue
         found.extend(_check_examples(note, payers))
         found.extend(_check_evidence(note))
         if known_diagnosis is not None:
@@ -93,7 +96,7 @@ def check_notes(
     found.extend(_check_contradictions(notes, on))
     found.extend(
         _problem(problem.note, problem.line, _EVIDENCE_CHECKS[problem.what], problem.message)
-        for problem in evidence_problems(notes, only=evidence_of)
+        for problem in evidence_problems(notes, only=only)
     )
     return sorted(found)
 

@@ -6,7 +6,7 @@ The reader and the checks of notes judge; this form only asks them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,8 +48,11 @@ _BROKEN = "it holds bytes that are no text; type it anew or save where it comes 
 class NoteForm:
     """One new note. Every `set_` returns None, or in one sentence what is wrong and how to mend it."""
 
-    def __init__(self, practice: Practice, *, on: date) -> None:
+    def __init__(self, practice: Practice, *, on: date, notes: Sequence[KbNote] | None = None) -> None:
+        """`notes`: those of practice and library, where the caller has read them already."""
         self._practice = practice
+        if notes is not None:
+            self._known_notes = tuple(notes)
         self._on = on
         self._title = ""
         self._payer: str | None = None
@@ -210,7 +213,7 @@ class NoteForm:
             return list(found)
         others = self._notes()
         taken = {rule.rule_id for other in others for rule in other.rules}
-        meaning = check_notes((*others, note), on=self._on, known_diagnosis=is_known_diagnosis)
+        meaning = check_notes((*others, note), on=self._on, known_diagnosis=is_known_diagnosis, only={note.note_id})
         mine = [problem for problem in meaning if problem.path == note.path]
         if any(rule.rule_id in taken for rule in note.rules):
             from ingest.notes.model import Problem as NoteProblem

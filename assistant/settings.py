@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,25 +12,31 @@ from typing import Any
 from assistant.errors import PracticeError, SettingsError
 
 SETTINGS_FILE = "understudy.toml"
+# A name, an IPv4 address, or an IPv6 address without brackets.
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?\Z|[0-9A-Fa-f:]{2,39}\Z")
 _KEYS: dict[str, dict[str, type]] = {
     "practice": {"name": str, "specialties": list},
     "defaults": {"payer": str, "place": str},
-    "model": {"use": str, "allow-remote": bool, "context-tokens": int},
+    "model": {"use": str, "allow-hosts": list, "context-tokens": int, "timeout-seconds": int},
     "ask": {"accept": float},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What understudy.toml says; every key is optional. `prefill_*` fill forms only, never the domain."""
+    """What understudy.toml says; every key is optional. `prefill_*` fill forms only, never the domain.
+
+    `model_hosts` are the machines beside this one that a model server may be on.
+    """
 
     name: str = ""
     specialties: tuple[str, ...] = ()
     prefill_payer: str | None = None
     prefill_place: str | None = None
     model: str = "off"
-    allow_remote_model: bool = False
+    model_hosts: tuple[str, ...] = ()
     context_tokens: int | None = None
+    model_timeout_seconds: int = 60
     accept: float | None = None
 
 
@@ -60,6 +67,16 @@ class Practice:
     def tables(self) -> Path:
         """The reference tables, imported from CMS's files."""
         return self.data / "tables.sqlite"
+
+    @property
+    def confirmed_models(self) -> Path:
+        """Which model files a person confirmed; lost, they are confirmed again."""
+        return self.data / "confirmed-models.json"
+
+    @property
+    def models(self) -> Path:
+        """Where the practice may keep model files: they are too large for git."""
+        return self.data / "models"
 
     @property
     def records(self) -> Path:
@@ -105,8 +122,9 @@ def read_settings(path: Path) -> Settings:
         prefill_payer=defaults.get("payer"),
         prefill_place=defaults.get("place"),
         model=model.get("use", "off"),
-        allow_remote_model=model.get("allow-remote", False),
+        model_hosts=tuple(model.get("allow-hosts", ())),
         context_tokens=model.get("context-tokens"),
+        model_timeout_seconds=model.get("timeout-seconds", 60),
         accept=None if (accept := raw.get("ask", {}).get("accept")) is None else float(accept),
     )
 
@@ -134,7 +152,9 @@ def _out_of_range(key: str, value: Any) -> str | None:
         return "must lie between 0 and 1"
     if key == "specialties" and not all(isinstance(one, str) for one in value):
         return "must be a list of words"
-    if key == "context-tokens" and value < 1:
+    if key == "allow-hosts" and not all(isinstance(one, str) and _HOST.match(one) for one in value):
+        return 'must be a list of host names or addresses alone, as in ["10.0.0.5"], without http:// and port'
+    if key in ("context-tokens", "timeout-seconds") and value < 1:
         return "must be 1 or more"
     return None
 

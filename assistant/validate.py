@@ -10,6 +10,7 @@ from assistant.rules.block_result import apply_fix
 from assistant.rules.block_run import BlocksReport, evaluate_blocks
 from assistant.rules.rule import Case, Check, Finding, Outcome, PayerFacts, ProposedFix, Rule, Source, Unevaluated
 from assistant.rules.same_defect import Messages, told_once
+from assistant.rules.trigger import TriggerIndex
 from assistant.validate_scope import NoteIndex, NoteScope, PayerDirectory, Payers
 from ingest.claims.model import Claim
 from ingest.claims.shorthand import write_claim
@@ -83,6 +84,64 @@ class _Opened:
     case: Case
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What was found in a claim as it is, and what could not be checked."""
+
+    claim: Claim
+    payers: Payers
+    findings: tuple[Finding, ...]
+    not_evaluated: tuple[Unevaluated, ...]
+
+
+@dataclass(slots=True)
+class _Mending:
+    """A claim on its way through its safe fixes; `first` is the claim as it came."""
+
+    first: _Judged
+    _now: _Judged = field(init=False)
+    _looked_at: int = field(init=False, default=0)
+    _seen: set[Claim] = field(init=False, default_factory=set)
+    _is_endless: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self._now = self.first
+
+    def next_fix(self) -> Claim | None:
+        """The claim after the next safe fix; None: there is none left to try."""
+        findings = () if self._is_endless else self._now.findings[self._looked_at :]
+        for finding in findings:
+            self._looked_at += 1
+            fix = finding.fix
+            if fix is not None and fix.safe and fix.fixed != self._now.claim:
+                return fix.fixed
+        return None
+
+    def take(self, after: _Judged) -> None:
+        """Go on from the mended claim, unless the fix brought an error with it."""
+        if _errors(after.findings) <= _errors(self._now.findings):
+            self._seen.add(self._now.claim)
+            self._now, self._looked_at = after, 0
+            self._is_endless = after.claim in self._seen or len(self._seen) == _MOST_FIXES
+
+    def report(self) -> Report:
+        """The report on the claim as it came."""
+        fixed = None if self._is_endless or self._now is self.first else self._now.claim
+        return Report(self.first.findings, self.first.not_evaluated, fixed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """The checks that bind a payer, and which of them a claim can trigger."""
+
+    checks: tuple[Check, ...]
+    triggers: TriggerIndex
+
+    @classmethod
+    def of(cls, rules: Sequence[Rule]) -> _Bound:
+        return cls(tuple(rule.check for rule in rules), TriggerIndex([rule.trigger for rule in rules]))
+
+
 @dataclass
 class Judge:
     """Judges claims by one set of notes, tables and rules. Keeps nothing of a claim.
@@ -98,8 +157,8 @@ class Judge:
     _directory: PayerDirectory = field(init=False, repr=False)
     _index: NoteIndex = field(init=False, repr=False)
     _by_id: Mapping[str, Rule] = field(init=False, repr=False)
-    # The checks that bind, by the edits a payer's note names: a practice has a handful of payers.
-    _checks: dict[frozenset[str] | None, tuple[Check, ...]] = field(init=False, repr=False, default_factory=dict)
+    # By the edits a payer's note names: a practice has a handful of payers.
+    _bounds: dict[frozenset[str] | None, _Bound] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._directory = PayerDirectory.of(self.notes)
@@ -119,39 +178,24 @@ class Judge:
         return self.judge_all((claim,))[0]
 
     def judge_all(self, claims: Sequence[Claim]) -> list[Report]:
-        """The report on each claim, the same as from `judge`. Faster for many: each rule runs over all of them."""
-        opened = [self._open(claim, self._directory.find(claim.payer)) for claim in claims]
-        return [
-            self._fixed(one, *self._close(one, found)) for one, found in zip(opened, self._coded(opened), strict=True)
-        ]
+        """The report on each claim, the same as from `judge`. Faster for many: each rule runs over all of them. All are
+        judged by one state of the tables."""
+        with self.tables.reading():
+            ways = [_Mending(one) for one in self._judged([(one, self._directory.find(one.payer)) for one in claims])]
+            waiting = ways
+            while waiting:
+                tried = [(way, fixed) for way in waiting if (fixed := way.next_fix()) is not None]
+                found = self._judged([(fixed, way.first.payers) for way, fixed in tried])
+                for (way, _fixed), after in zip(tried, found, strict=True):
+                    way.take(after)
+                waiting = [way for way, _fixed in tried]
+        return [way.report() for way in ways]
 
-    def _fixed(self, opened: _Opened, findings: tuple[Finding, ...], unevaluated: tuple[Unevaluated, ...]) -> Report:
-        claim = fixed = opened.case.claim
-        current = findings
-        seen: set[Claim] = set()
-        for _ in range(_MOST_FIXES):
-            step = self._next(fixed, current, opened.payers)
-            if step is None:
-                return Report(findings, unevaluated, None if fixed == claim else fixed)
-            seen.add(fixed)
-            fixed, current = step
-            if fixed in seen:
-                break
-        return Report(findings, unevaluated, None)
-
-    def _next(
-        self, claim: Claim, findings: Sequence[Finding], payers: Payers
-    ) -> tuple[Claim, tuple[Finding, ...]] | None:
-        """The claim after the first safe fix that does no harm, and what is found in it; None: no such fix."""
-        for finding in findings:
-            fix = finding.fix
-            if fix is None or not fix.safe or fix.fixed == claim:
-                continue
-            opened = self._open(fix.fixed, payers)
-            after, _unevaluated = self._close(opened, self._coded((opened,))[0])
-            if _errors(after) <= _errors(findings):
-                return fix.fixed, after
-        return None
+    def _judged(self, claims: Sequence[tuple[Claim, Payers]]) -> list[_Judged]:
+        """What is found in each claim as it is."""
+        opened = [self._open(claim, payers) for claim, payers in claims]
+        outcomes = self._held_back(opened, self._coded(opened))
+        return [self._close(one, found) for one, found in zip(opened, outcomes, strict=True)]
 
     def _open(self, claim: Claim, payers: Payers) -> _Opened:
         """What the notes say of the claim, and the case for the coded rules."""
@@ -169,48 +213,45 @@ class Judge:
             payer = one.case.payer
             groups.setdefault(payer.edits if payer else None, []).append((found, one.case))
         for edits, cases in groups.items():
-            for check in self._bound(edits, cases[0][1].payer):
-                for found, case in cases:
+            bound = self._bound(edits, cases[0][1].payer)
+            asked: dict[int, list[tuple[list[Outcome], Case]]] = {}
+            for pair in cases:
+                for place in bound.triggers.met(pair[1].claim):
+                    asked.setdefault(place, []).append(pair)
+            # Rule by rule over all claims: each rule's code is then at hand.
+            for place in sorted(asked):
+                check = bound.checks[place]
+                for found, case in asked[place]:
                     found.extend(check(case))
         return outcomes
 
-    def _bound(self, edits: frozenset[str] | None, payer: PayerFacts | None) -> tuple[Check, ...]:
-        checks = self._checks.get(edits)
-        if checks is None:
-            checks = self._checks[edits] = tuple(rule.check for rule in self.rules if rule.binds(payer))
-        return checks
+    def _bound(self, edits: frozenset[str] | None, payer: PayerFacts | None) -> _Bound:
+        bound = self._bounds.get(edits)
+        if bound is None:
+            bound = self._bounds[edits] = _Bound.of([rule for rule in self.rules if rule.binds(payer)])
+        return bound
 
-    def _close(self, opened: _Opened, outcomes: list[Outcome]) -> tuple[tuple[Finding, ...], tuple[Unevaluated, ...]]:
+    def _close(self, opened: _Opened, outcomes: list[Outcome]) -> _Judged:
         """Notes and rules together: what was found, in order and each defect once, and what was not evaluated."""
         report, claim = opened.report, opened.case.claim
-        if report.undecided:
-            outcomes = self._held_back(opened, outcomes)
         unevaluated = [Unevaluated(one.rule_id, one.reason, None, ()) for _placed, one in report.not_evaluated]
         unevaluated += _unknown(opened.payers, opened.scope)
         unevaluated += [one for one in outcomes if isinstance(one, Unevaluated)]
         findings = _of_blocks(report, claim) + [one for one in outcomes if isinstance(one, Finding)]
         if len(findings) > 1:
             findings = list(told_once(findings, claim, self._messages(opened.case.payer)))
-        return tuple(findings), tuple(dict.fromkeys(unevaluated))
+        return _Judged(claim, opened.payers, tuple(findings), tuple(dict.fromkeys(unevaluated)))
 
-    def _held_back(self, opened: _Opened, outcomes: list[Outcome]) -> list[Outcome]:
-        """Where a note may govern a line and the claim does not tell, what a table would find is not evaluated."""
-        governed, undecided = opened.report.governed, opened.report.undecided
-        possible = {
-            index: governed.get(index, frozenset()) | frozenset(undecided.get(index, {}))
-            for index in {*governed, *undecided}
-        }
-        narrowed = self._coded((replace(opened, case=replace(opened.case, governed=possible)),))[0]
-        if narrowed == outcomes:
+    def _held_back(self, opened: Sequence[_Opened], outcomes: list[list[Outcome]]) -> list[list[Outcome]]:
+        """The outcomes; where a note may govern a line and the claim does not tell, what a table would find there is
+        not evaluated."""
+        unsure = [place for place, one in enumerate(opened) if one.report.undecided]
+        if not unsure:
             return outcomes
-        kept: list[Outcome] = [one for one in narrowed if isinstance(one, Finding)]
-        for outcome in outcomes:
-            if isinstance(outcome, Unevaluated):
-                kept.append(outcome)
-            elif outcome not in narrowed:
-                missing = {key for index in outcome.lines for keys in undecided.get(index, {}).values() for key in keys}
-                reason = f"a note may say otherwise; the claim does not say: {', '.join(sorted(missing))}"
-                kept.append(Unevaluated(outcome.rule, reason, None, outcome.lines))
+        narrowed = self._coded([_as_if_governed(opened[place]) for place in unsure])
+        kept = list(outcomes)
+        for place, narrow in zip(unsure, narrowed, strict=True):
+            kept[place] = _what_stays(outcomes[place], narrow, opened[place].report.undecided)
         return kept
 
     def _messages(self, payer: PayerFacts | None) -> Messages:
@@ -219,6 +260,32 @@ class Judge:
             return frozenset(one.message for one in self._by_id[rule_id].check(case) if isinstance(one, Finding))
 
         return messages_on
+
+
+def _as_if_governed(opened: _Opened) -> _Opened:
+    """The same claim as if every note that may govern a line did."""
+    governed, undecided = opened.report.governed, opened.report.undecided
+    possible = {
+        index: governed.get(index, frozenset()) | frozenset(undecided.get(index, {}))
+        for index in {*governed, *undecided}
+    }
+    return replace(opened, case=replace(opened.case, governed=possible))
+
+
+def _what_stays(
+    outcomes: list[Outcome], narrowed: list[Outcome], undecided: Mapping[int, Mapping[str, frozenset[str]]]
+) -> list[Outcome]:
+    if narrowed == outcomes:
+        return outcomes
+    kept: list[Outcome] = [one for one in narrowed if isinstance(one, Finding)]
+    for outcome in outcomes:
+        if isinstance(outcome, Unevaluated):
+            kept.append(outcome)
+        elif outcome not in narrowed:
+            missing = {key for index in outcome.lines for keys in undecided.get(index, {}).values() for key in keys}
+            reason = f"a note may say otherwise; the claim does not say: {', '.join(sorted(missing))}"
+            kept.append(Unevaluated(outcome.rule, reason, None, outcome.lines))
+    return kept
 
 
 def _errors(findings: Sequence[Finding]) -> frozenset[str]:

@@ -12,6 +12,7 @@ from datetime import date
 from assistant.rules.interpreter import applies
 from assistant.rules.precedence import PlacedBlock, superseded_on
 from assistant.rules.rule import PayerFacts
+from ingest.codes import CodeSet
 from ingest.notes.model import KbNote
 
 # National programs have rules of the library and CMS's edits also where the practice wrote no note about them.
@@ -78,17 +79,26 @@ class NoteScope:
     placed: tuple[PlacedBlock, ...]
     undated: tuple[str, ...]
     left_out: tuple[str, ...]
-    _by_code: dict[str, frozenset[int]] = field(default_factory=dict, repr=False)
+    # The blocks without codes, the ranges of the others, and what was found by code.
+    _of_any_code: frozenset[int] = field(init=False, repr=False)
+    _ranges: list[tuple[str, str, int]] = field(init=False, repr=False)
+    _by_code: dict[str, frozenset[int]] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        codes = [one.block.when.codes if one.block.when else CodeSet() for one in self.placed]
+        self._of_any_code = frozenset(place for place, named in enumerate(codes) if not named)
+        self._ranges = [(each.low, each.high, place) for place, named in enumerate(codes) for each in named]
 
     def about(self, procedure_codes: Collection[str]) -> tuple[PlacedBlock, ...]:
         """The blocks that can select a line with one of these codes, or look at every claim."""
-        places: set[int] = set()
+        places = set(self._of_any_code)
         for code in procedure_codes:
             found = self._by_code.get(code)
             if found is None:
                 if len(self._by_code) >= _MOST_CODES:
                     self._by_code.clear()
-                found = frozenset(place for place, one in enumerate(self.placed) if _may_select(one, code))
+                between = {place for low, high, place in self._ranges if low <= code <= high}
+                found = frozenset(place for place in between if _selects(self.placed[place], code))
                 self._by_code[code] = found
             places |= found
         return tuple(self.placed[place] for place in sorted(places))
@@ -99,6 +109,7 @@ class NoteIndex:
 
     def __init__(self, notes: Sequence[KbNote], left_out: Sequence[KbNote] = ()) -> None:
         self._ruled = [note for note in notes if note.rules and note.status == "live"]
+        self._blocks = [tuple(PlacedBlock(note, block) for block in note.rules) for note in self._ruled]
         self._superseding = [note for note in notes if note.supersedes]
         self._left_out = [note for note in left_out if note.status == "live"]
         self._scopes: dict[tuple[str | None, date | None], NoteScope] = {}
@@ -136,16 +147,13 @@ class NoteIndex:
         # Days on which the same notes are in force share what was worked out for them.
         shared = (tuple(chosen), tuple(undated), broken)
         if shared not in self._shared:
-            placed = tuple(
-                PlacedBlock(note, block) for note in (self._ruled[i] for i in chosen) for block in note.rules
-            )
+            placed = tuple(one for place in chosen for one in self._blocks[place])
             self._shared[shared] = NoteScope(placed, tuple(undated), broken)
         return self._shared[shared]
 
 
-def _may_select(placed: PlacedBlock, procedure_code: str) -> bool:
-    when = placed.block.when
-    return when is None or not when.codes or procedure_code in when.codes
+def _selects(placed: PlacedBlock, procedure_code: str) -> bool:
+    return placed.block.when is not None and procedure_code in placed.block.when.codes
 
 
 def _folded(name: str) -> str:

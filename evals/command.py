@@ -13,6 +13,7 @@ from assistant.errors import InputError, PracticeError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assistant.settings import Practice
     from evals.places import EvalSet
     from evals.record import Difference, RunRecord
     from evals.run import RunPlan
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 BELOW = 1
 # The names stand here too, so that `understudy --help` need not import what they switch off.
-_PARTS = ("payer-filter", "words", "vectors", "codes", "facts")
+_PARTS = ("payer-filter", "words", "vectors", "codes", "facts", "sufficiency")
 
 
 def register(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -52,9 +53,24 @@ def register(commands: Commands[argparse.ArgumentParser]) -> None:
 
     propose = actions.add_parser("propose", help="propose codes for the worked cases' notes and score them")
     propose.add_argument("--set", default="vignettes", metavar="SET", help="the set: vignettes, or a .jsonl file")
+    propose.add_argument("--model", default="off", metavar="off|default|PATH|URL", help="measure it beside none")
     propose.add_argument("--json", action="store_true", help="print the figures as JSON")
     add_practice(propose)
     propose.set_defaults(run=run_propose)
+
+    plain = actions.add_parser("plain", help="compare with a plain LangChain pipeline, and with our parts switched off")
+    plain.add_argument("set", nargs="?", default="ask", metavar="SET", help="the set (default: ask)")
+    plain.add_argument(
+        "--model", default="off", metavar="off|default|PATH|URL", help="the language model (default: off)"
+    )
+    plain.add_argument(
+        "--with-model", type=int, metavar="N", help="so many items with the model on (default: the set's subset, or 60)"
+    )
+    plain.add_argument("--as-of", type=day, metavar="DATE", help="date of items without their own (default: the set's)")
+    plain.add_argument("--json", action="store_true", help="print the figures as JSON")
+    plain.add_argument("--report", metavar="FILE.md", help="write the table to a file as well")
+    add_practice(plain)
+    plain.set_defaults(run=run_plain)
 
     metamorphic = actions.add_parser("metamorphic", help="change the notes in a copy and see that the answers follow")
     _add_set(metamorphic)
@@ -82,6 +98,8 @@ def run_run(arguments: argparse.Namespace) -> int:
 
     plan = _plan(arguments)
     kind = _kind(plan.chosen)
+    if kind == "follow-ups":
+        return _run_follow_ups(arguments, plan)
     if kind != "run":
         return _run_claims(arguments, plan, kind)
     if arguments.write_baseline and (plan.subset or plan.left_out or plan.model != "off"):
@@ -100,6 +118,32 @@ def run_run(arguments: argparse.Namespace) -> int:
         _write_baseline(baseline_path(plan.chosen.name), done.record)
     # What is left out on purpose is expected to cost something.
     return 0 if plan.left_out else _verdict(differences)
+
+
+def _run_follow_ups(arguments: argparse.Namespace, plan: RunPlan) -> int:
+    """A set of conversations: held turn by turn, the last one scored."""
+    from evals.follow_ups import FOLLOW_UP_FIGURES, run_follow_ups
+    from evals.follow_ups_report import render_follow_ups
+    from evals.places import baseline_path
+
+    if plan.subset or plan.left_out:
+        raise InputError(f"{plan.chosen.name} is held as conversations: leave --subset and --without out")
+    if arguments.write_baseline and plan.model != "off":
+        raise InputError("a baseline is the whole set with the model off")
+    path = baseline_path(plan.chosen.name)
+    baseline = None if arguments.write_baseline else _baseline(arguments, path)
+    done = run_follow_ups(plan, progress_bar())
+    differences, told = _against(FOLLOW_UP_FIGURES, baseline, done.record)
+    report = render_follow_ups(done, differences, told)
+    if arguments.report:
+        _write(Path(arguments.report), report)
+    if arguments.json:
+        print_json(done.record.model_dump(mode="json"))
+    else:
+        print(report, end="")
+    if arguments.write_baseline:
+        _write_baseline(path, done.record)
+    return _verdict(differences)
 
 
 def _run_claims(arguments: argparse.Namespace, plan: RunPlan, kind: str) -> int:
@@ -140,7 +184,10 @@ def _run_claims(arguments: argparse.Namespace, plan: RunPlan, kind: str) -> int:
 
 
 def _kind(chosen: EvalSet) -> str:
-    """What is done with a set's items, by the fields of the first: "run" asked, "claims" or "vignettes" judged."""
+    """What is done with a set's items, by the fields of the first.
+
+    "run": asked. "follow-ups": held as conversations. "claims", "vignettes": judged.
+    """
     import json
 
     try:
@@ -151,6 +198,8 @@ def _kind(chosen: EvalSet) -> str:
         return "run"
     if "expected_lines" in first:
         return "vignettes"
+    if "before" in first:
+        return "follow-ups"
     return "claims" if "planted" in first else "run"
 
 
@@ -162,6 +211,10 @@ def run_propose(arguments: argparse.Namespace) -> int:
 
     chosen = find_set(arguments.set)
     practice = practice_of(arguments)
+    if arguments.model != "off":
+        from evals.propose_command import run_model_beside
+
+        return run_model_beside(chosen.items, practice, arguments.model, as_json_text=arguments.json)
     found = run_cases(chosen.items, build_proposer(practice), progress_bar())
     if arguments.json:
         print_json(as_json(found))
@@ -170,8 +223,35 @@ def run_propose(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_plain(arguments: argparse.Namespace) -> int:
+    """Exit 0; 2 bad input. Says what parts are worth and judges nothing."""
+    from evals.plain_pipeline_run import ComparisonPlan, compare_plain
+    from evals.plain_pipeline_table import as_json, render
+    from evals.run import DEFAULT_AS_OF
+
+    if arguments.with_model is not None and arguments.with_model < 1:
+        raise InputError("--with-model takes a number of items from 1; leave --model out to run without a model")
+    chosen, practice = _chosen(arguments)
+    if _kind(chosen) != "run":
+        raise InputError(f"{chosen.name} is judged, not asked: there is no plain pipeline for it")
+    plan = ComparisonPlan(chosen, practice, arguments.as_of or DEFAULT_AS_OF, arguments.model, arguments.with_model)
+    found = compare_plain(plan, progress_bar())
+    table = "\n".join(render(found)) + "\n"
+    if arguments.report:
+        _write(Path(arguments.report), table)
+    if arguments.json:
+        print_json(as_json(found))
+    else:
+        print(table, end="")
+    return 0
+
+
 def run_metamorphic(arguments: argparse.Namespace) -> int:
     """Exit 0 not below the baseline (or none there), 1 below it, 2 bad input."""
+    if arguments.set == "propose":
+        from evals.propose_command import run_metamorphic_propose
+
+        return run_metamorphic_propose(arguments)
     from evals.metamorphic import METAMORPHIC_FIGURES, run_metamorphic, told
     from evals.places import baseline_path
     from evals.report import baseline_lines, figure_table, header
@@ -256,9 +336,9 @@ def run_fit(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _plan(arguments: argparse.Namespace) -> RunPlan:
+def _chosen(arguments: argparse.Namespace) -> tuple[EvalSet, Practice]:
+    """The set the arguments name, and the practice it is asked of."""
     from evals.places import find_set, practice_for
-    from evals.run import DEFAULT_AS_OF, RunPlan
 
     chosen = find_set(arguments.set)
     try:
@@ -266,6 +346,13 @@ def _plan(arguments: argparse.Namespace) -> RunPlan:
     except PracticeError as error:
         told = f"{error}\nThe set {chosen.name} is asked of a practice: name it with --practice"
         raise PracticeError(told) from error
+    return chosen, practice
+
+
+def _plan(arguments: argparse.Namespace) -> RunPlan:
+    from evals.run import DEFAULT_AS_OF, RunPlan
+
+    chosen, practice = _chosen(arguments)
     return RunPlan(
         chosen=chosen,
         practice=practice,

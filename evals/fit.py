@@ -1,6 +1,8 @@
-"""Fits the sufficiency weights: a logistic regression over the features of passages, each practice held out in turn.
+"""Fits the sufficiency weights over the features of passages, each practice held out in turn.
 
-Reads the fitting sets' practices only, never the set `ask`. Writes sufficiency.toml only when asked to.
+Every answerable item is searched three times: as it is, with the notes it expects gone, and with the passages that hold
+an expected value gone. The last two are unanswerable, and what they find are the near misses. Reads the fitting sets'
+practices only, never the set `ask`. Writes sufficiency.toml only when asked to.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assistant.ask.decline import decline
 from assistant.ask.facts import fact_of, matching_rules
@@ -33,40 +34,12 @@ from evals.places import EvalSet
 from evals.record import Count, counted
 from evals.run import Progress, ask_all, text_reader
 from evals.scorers import RUN_FIGURES
+from evals.training import Candidate, Row, train
 from evals.wording import holds
 from evals.workbench import RememberingEmbedder
 from ingest.index.sync import ensure_current
 
-Floats = NDArray[np.float64]
-
-# The penalty on a weight of a feature scaled to unit variance; the constant is free.
-RIDGE = 0.3
-# All passages that answer together weigh this share of all passages. They are few: without it everything is refused;
-# with a half, as balance would have it, too little is.
-_POSITIVE_SHARE = 0.25
-_MOST_STEPS = 100
-_STEP_ENOUGH = 1e-9
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A passage that was found for an item: its features in the order of FEATURES, and what is known of it.
-
-    `answers`: of an expected note, and it holds an expected value. `expected_note`: of an expected note.
-    """
-
-    features: tuple[float, ...]
-    answers: bool
-    expected_note: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An item with its candidates; none where the question names a payer nobody knows."""
-
-    item: Item
-    candidates: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +77,20 @@ def opened(sets: Sequence[EvalSet], on_progress: Progress) -> Iterator[list[Fitt
 
 
 def collect(fitting: FittingSet, *, as_of: date, on_progress: Progress) -> list[Row]:
-    """Every item that may be answered or refused, with the candidates of its search and their features."""
+    """Every item that may be answered or refused, with the candidates of its searches and their features."""
     rows: list[Row] = []
     items = [item for item in fitting.items if item.expect.status != "declined" and decline(item.question) is None]
     for done, item in enumerate(items, start=1):
-        rows.append(Row(item, tuple(_candidates(fitting.asker, item, item.as_of or as_of))))
+        rows.extend(_rows(fitting.asker, item, item.as_of or as_of))
         on_progress(f"reading {fitting.name}", done, len(items))
     return rows
 
 
-def _candidates(asker: Asker, item: Item, as_of: date) -> Iterator[Candidate]:
+def _rows(asker: Asker, item: Item, as_of: date) -> Iterator[Row]:
     question = asker.read(item.question, as_of=as_of)
     if question.unknown_payers and not question.payers:
+        yield Row(item, ())
         return
-    on = question.on or as_of
     searcher = Searcher.open(
         asker.knowledge,
         question,
@@ -126,21 +99,59 @@ def _candidates(asker: Asker, item: Item, as_of: date) -> Iterator[Candidate]:
         weights=asker.weights,
         legs=asker.legs,
     )
-    for payer in question.payer_slugs or (None,):
-        for weighed in searcher.run(select(asker.knowledge.scopes(), on=on, accept=_may_answer(payer)), payer=payer):
-            expected = weighed.passage.note.note_id in item.expect.notes
+    in_force = select(asker.knowledge.scopes(), on=question.on or as_of, accept=lambda _scope: True)
+    yield Row(item, tuple(_candidates(asker, searcher, item, in_force)))
+    if item.expect.status == "answered":
+        left = [scope for scope in in_force if scope.note_id not in item.expect.notes]
+        yield Row(item, tuple(_candidates(asker, searcher, item, left, deleted=True)), "notes")
+        left = [_without_values(asker, item, scope) for scope in in_force]
+        yield Row(item, tuple(_candidates(asker, searcher, item, left, deleted=True)), "passages")
+
+
+def _candidates(
+    asker: Asker, searcher: Searcher, item: Item, scopes: Sequence[NoteScope], *, deleted: bool = False
+) -> Iterator[Candidate]:
+    """What asking would search: for each payer named, else the practice's notes and then the library's."""
+    question = searcher.question
+    searches: list[tuple[str | None, Callable[[NoteScope], bool]]] = [
+        (payer, _practice_for(payer)) for payer in question.payer_slugs
+    ] or [(None, lambda scope: scope.layer == "practice"), (None, lambda scope: scope.layer == "library")]
+    for payer, may_answer in searches:
+        for weighed in searcher.run([scope for scope in scopes if scope.rows and may_answer(scope)], payer=payer):
+            passage = weighed.passage
+            expected = passage.note.note_id in item.expect.notes
+            answers = expected and not deleted and _holds_a_value(asker, question, passage, item)
             yield Candidate(
                 tuple(weighed.features[name] for name in FEATURES),
-                answers=expected and _holds_a_value(asker, question, weighed.passage, item),
-                expected_note=expected,
+                answers=answers,
+                # The items name the notes of their practice; a national rule may say the same.
+                unjudged=(expected and not deleted and not answers)
+                or (passage.note.layer == "library" and _says_all(passage, item)),
+                refused=weighed.refused_by is not None,
             )
 
 
-def _may_answer(payer: str | None) -> Callable[[NoteScope], bool]:
-    """The notes a question about a payer may be answered from; without a payer, all, the library included."""
-    if payer is None:
-        return lambda _scope: True
+def _practice_for(payer: str) -> Callable[[NoteScope], bool]:
     return lambda scope: scope.layer == "practice" and (not scope.payers or payer in scope.payers)
+
+
+def _without_values(asker: Asker, item: Item, scope: NoteScope) -> NoteScope:
+    """The scope without those passages of an expected note whose lines hold an expected value."""
+    if scope.note_id not in item.expect.notes:
+        return scope
+    lines = asker.knowledge.note(scope.note_id).lines
+
+    def holds_one(row: int) -> bool:
+        chunk = asker.knowledge.chunk(row)
+        said = "\n".join((chunk.text, *lines[chunk.start_line - 1 : chunk.end_line]))
+        return any(holds(said, one) for group in item.expect.must for one in group)
+
+    return replace(scope, rows=tuple(row for row in scope.rows if not holds_one(row)))
+
+
+def _says_all(passage: Passage, item: Item) -> bool:
+    said = f"{passage.headline}\n{passage.prose}"
+    return bool(item.expect.must) and all(any(holds(said, one) for one in group) for group in item.expect.must)
 
 
 def _holds_a_value(asker: Asker, question: Question, passage: Passage, item: Item) -> bool:
@@ -151,83 +162,48 @@ def _holds_a_value(asker: Asker, question: Question, passage: Passage, item: Ite
     return any(holds(said, one) for group in item.expect.must for one in group)
 
 
-def train(rows: Sequence[Row], *, ridge: float = RIDGE) -> tuple[float, dict[str, float]]:
-    """The constant and a weight for each feature. Raises ValueError when nothing, or everything, answers.
-
-    Another section of an expected note is neither right nor wrong and left out.
-    """
-    chosen = [one for row in rows for one in row.candidates if one.answers or not one.expected_note]
-    inputs = np.array([one.features for one in chosen], dtype=np.float64).reshape(len(chosen), len(FEATURES))
-    answers = np.array([one.answers for one in chosen], dtype=np.float64)
-    positives = float(answers.sum())
-    if not 0 < positives < len(answers):
-        raise ValueError("the fitting sets need passages that answer and passages that do not")
-    mean, spread = inputs.mean(axis=0), inputs.std(axis=0)
-    # A feature that never varies says nothing: its weight is 0.
-    scale = np.where(spread > 1e-9, spread, np.inf)
-    importance = np.where(answers > 0, _POSITIVE_SHARE * len(answers) / positives, 1.0)
-    fitted = _newton((inputs - mean) / scale, answers, importance, ridge)
-    weights = fitted[:-1] / scale
-    constant = float(fitted[-1] - weights @ mean)
-    return constant, {name: float(weight) for name, weight in zip(FEATURES, weights, strict=True)}
-
-
-def _newton(inputs: Floats, answers: Floats, importance: Floats, ridge: float) -> Floats:
-    """The minimum of the weighted logistic loss with a ridge on all but the constant (last); the loss is convex."""
-    design = np.column_stack([inputs, np.ones(len(inputs))])
-    penalty = np.full(design.shape[1], 2.0 * ridge)
-    penalty[-1] = 1e-9
-
-    def loss(point: Floats) -> float:
-        logits = design @ point
-        return float(importance @ (np.logaddexp(0.0, logits) - answers * logits) + 0.5 * penalty @ point**2)
-
-    point = np.zeros(design.shape[1])
-    for _ in range(_MOST_STEPS):
-        chance = 1.0 / (1.0 + np.exp(-np.clip(design @ point, -30.0, 30.0)))
-        gradient = design.T @ (importance * (chance - answers)) + penalty * point
-        curvature = (design * (importance * chance * (1.0 - chance))[:, None]).T @ design + np.diag(penalty)
-        step = np.linalg.solve(curvature, gradient)
-        size = 1.0
-        while loss(point - size * step) > loss(point) and size > 1e-6:
-            size /= 2.0
-        point = point - size * step
-        if float(np.abs(size * step).max()) < _STEP_ENOUGH:
-            break
-    return point
-
-
 @dataclass(frozen=True, slots=True)
 class Split:
-    """How the most probable passage does at one threshold: right, and refused of either kind of item."""
+    """How the most probable passage does at one threshold: right, and refused of each kind of item.
+
+    `deleted_refused` counts the answerable items once more for each of the two ways of taking their answer away.
+    """
 
     right: Count
     refused: Count
     refusal_right: Count
+    deleted_refused: Count
 
     def __add__(self, other: Split) -> Split:
-        pairs = ((self.right, other.right), (self.refused, other.refused), (self.refusal_right, other.refusal_right))
+        pairs = (
+            (self.right, other.right),
+            (self.refused, other.refused),
+            (self.refusal_right, other.refusal_right),
+            (self.deleted_refused, other.deleted_refused),
+        )
         return Split(*(Count(n=one.n + two.n, of=one.of + two.of) for one, two in pairs))
 
 
 def evaluate(rows: Sequence[Row], constant: float, weights: Mapping[str, float], accept: float) -> Split:
     """The figures of the most probable passage alone; what is composed of it is not looked at."""
     vector = np.array([weights[name] for name in FEATURES])
-    right = refused = refusal_right = answerable = 0
+    right: list[bool] = []
+    refused: list[bool] = []
+    refusal_right: list[bool] = []
+    deleted_refused: list[bool] = []
     for row in rows:
         chances = [
             (1.0 / (1.0 + float(np.exp(-np.clip(constant + vector @ np.array(one.features), -30, 30)))), one.answers)
             for one in row.candidates
+            if not one.refused
         ]
         chance, answers = max(chances, default=(0.0, False))
-        if row.item.expect.status == "answered":
-            answerable += 1
-            refused += chance < accept
-            right += chance >= accept and answers
+        if row.answerable:
+            refused.append(chance < accept)
+            right.append(chance >= accept and answers)
         else:
-            refusal_right += chance < accept
-    others = len(rows) - answerable
-    return Split(Count(n=right, of=answerable), Count(n=refused, of=answerable), Count(n=refusal_right, of=others))
+            (deleted_refused if row.deleted != "nothing" else refusal_right).append(chance < accept)
+    return Split(*(Count(n=sum(one), of=len(one)) for one in (right, refused, refusal_right, deleted_refused)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,14 +290,15 @@ def render(found: Fit) -> Iterator[str]:
     yield ""
     yield "The most probable passage alone, by the probability from which it may answer:"
     yield ""
-    yield "| from | right | answerable, refused | unanswerable, refused |"
-    yield "|---|---|---|---|"
+    yield "| from | right | answerable, refused | unanswerable, refused | answer deleted, refused |"
+    yield "|---|---|---|---|---|"
     for threshold in THRESHOLDS:
         splits = [fold.by_threshold[threshold] for fold in found.folds]
         summed = splits[0]
         for split in splits[1:]:
             summed = summed + split
-        yield f"| {threshold:.1f} | {summed.right} | {summed.refused} | {summed.refusal_right} |"
+        shown = (summed.right, summed.refused, summed.refusal_right, summed.deleted_refused)
+        yield f"| {threshold:.1f} | {' | '.join(map(str, shown))} |"
 
 
 def _cell(figures: Mapping[str, Count], name: str) -> str:

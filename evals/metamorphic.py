@@ -1,5 +1,12 @@
 """Whether answers follow the notes: change a value, take notes away, add another payer's, and see what the answer does.
 
+Taking notes away is counted twice. First the notes that the item expects are gone: what still answers is either another
+note that holds the same fact, then answering is right, or a note about something near, then it is a defect. So the
+notes that hold the same fact are taken away too, and the question is asked again, until nothing of that kind answers:
+then only a refusal is right. A note holds the same fact when an answer cites it and its heading, quote and rules say
+every value that the item expects, and nothing that only a wrong answer says. A note that is merely near never says
+them all, so it is never taken away to make the check easier. A payer's own note is emptied below its front matter
+instead: without it the payer has no name, and the question would be another one.
 Works on a copy of the practice. Needs no opinion on what a good answer is beyond the items' own.
 """
 
@@ -18,6 +25,7 @@ from evals.mutations import (
     INVENTED_SLUG,
     Skip,
     ValueChange,
+    emptied,
     invented_payer_note,
     opposite_for_invented,
     plan_change,
@@ -29,10 +37,11 @@ from evals.scorers import FigureKind, Scored, said_by, score
 from evals.wording import holds
 from evals.workbench import Workbench, workbench
 
-FOLLOWS, FOLLOWS_EVERYWHERE, REFUSES, LETS_GO, UNMOVED = (
+FOLLOWS, FOLLOWS_EVERYWHERE, REFUSES, REFUSES_AT_LAST, LETS_GO, UNMOVED = (
     "follows_change",
     "follows_change_everywhere",
     "refuses_without_notes",
+    "refuses_without_holders",
     "lets_go_without_notes",
     "unmoved_by_other_payer",
 )
@@ -40,6 +49,7 @@ METAMORPHIC_FIGURES = (
     FigureKind(FOLLOWS, "one note changed: the answer holds the new value and no longer the old", "more"),
     FigureKind(FOLLOWS_EVERYWHERE, "changed in the several notes that hold it: likewise", "more"),
     FigureKind(REFUSES, "all expected notes deleted: refuses", "more"),
+    FigureKind(REFUSES_AT_LAST, "all notes that hold the same fact deleted as well: refuses", "more"),
     FigureKind(LETS_GO, "all expected notes deleted: refuses, or no longer says the expected values", "more"),
     FigureKind(UNMOVED, "another payer's note says the opposite: same text, same citations", "more"),
 )
@@ -175,24 +185,49 @@ def _change(bench: Workbench, asked: Asked, as_of: date, findings: Findings) -> 
 
 
 def _delete(bench: Workbench, asked: Asked, as_of: date, findings: Findings) -> None:
-    """Delete every expected note; nothing is left to answer from."""
+    """Delete every expected note, then whatever else holds the same fact; nothing is left to answer from."""
     base, item = asked.scored, asked.scored.item
     if item.expect.status != "answered":
         return
     if not item.practice_notes:
         findings.skipped[REFUSES, "only the library holds it"] += 1
         return
-    texts = {note_id: bench.original(note_id) for note_id in item.expect.notes}
-    notes = (readable(note_id, text) for note_id, text in texts.items() if text is not None)
-    payer_gone = any(note is not None and note.kind == "payer" for note in notes)
-    bench.edit(dict.fromkeys(item.expect.notes))
+    gone = {note_id: _without(note_id, bench.original(note_id)) for note_id in item.expect.notes}
+    bench.edit(gone)
     answer = bench.ask(item, as_of)
-    # With its payer note a payer loses its names, so such a question may be read as naming none.
-    got = f"{_shown(answer)}{'; a payer note was among the deleted' if payer_gone else ''}"
     refuses = answer.status == "not_in_kb"
     lost = any(not any(holds(answer.text, one) for one in group) for group in item.expect.must)
-    findings.take(REFUSES, base, holds_good=refuses, got=got)
-    findings.take(LETS_GO, base, holds_good=refuses or lost, got=got)
+    findings.take(REFUSES, base, holds_good=refuses, got=_shown(answer))
+    findings.take(LETS_GO, base, holds_good=refuses or lost, got=_shown(answer))
+    while holders := [note_id for note_id in _holders(item, answer) if note_id not in gone]:
+        gone |= {note_id: _without(note_id, bench.original(note_id)) for note_id in holders}
+        bench.edit(gone)
+        answer = bench.ask(item, as_of)
+    also = ", ".join(note_id for note_id in gone if note_id not in item.expect.notes)
+    findings.take(
+        REFUSES_AT_LAST,
+        base,
+        holds_good=answer.status == "not_in_kb",
+        got=f"{_shown(answer)}{f'; deleted as well: {also}' if also else ''}",
+    )
+
+
+def _without(note_id: str, text: str | None) -> str | None:
+    """What is left of a note: nothing, or of a payer's own note its front matter, which names the payer."""
+    note = readable(note_id, text) if text is not None else None
+    return emptied(text) if text is not None and note is not None and note.kind == "payer" else None
+
+
+def _holders(item: Item, answer: Answer) -> list[str]:
+    """The notes an answer cites that say by themselves every value the item expects and nothing it forbids."""
+    found = []
+    for note_id in dict.fromkeys(citation.note for citation in answer.citations):
+        headings = (citation.heading for citation in answer.citations if citation.note == note_id)
+        said = "\n".join((*headings, *said_by(answer, (note_id,))))
+        holds_all = all(any(holds(said, one) for one in group) for group in item.expect.must)
+        if holds_all and not any(holds(said, phrase) for phrase in item.expect.must_not):
+            found.append(note_id)
+    return found
 
 
 def _other_payer(bench: Workbench, asked: Asked, as_of: date, findings: Findings) -> None:

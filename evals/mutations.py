@@ -83,6 +83,11 @@ def replaced(text: str, old: str, new: str) -> str:
     return text[:start] + "\n".join(lines)
 
 
+def emptied(text: str) -> str:
+    """The note with its front matter and nothing said below it."""
+    return f"{text[: len(text) - len(_body(text))]}Nothing is written here.\n"
+
+
 def invented_payer_note() -> str:
     """The payer note of a payer that no question names."""
     aliases = ", ".join(_INVENTED_ALIASES)

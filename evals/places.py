@@ -19,6 +19,8 @@ _PRACTICES = _SETS / "practices"
 # The tests' second practice is a fitting set too; an installed package does not carry it.
 _TEST_PRACTICES = _ROOM.parent / "tests" / "fixtures" / "practices"
 _QUESTIONS = "questions.jsonl"
+_FOLLOW_UPS = "follow-ups"
+_CONVERSATIONS = f"{_FOLLOW_UPS}.jsonl"
 # Files that are run with the set they are named after, never alone.
 _COMPANIONS = ("-cms", "-wrong")
 # CMS's own files, which the repository may not hold: beside a checkout, and not in every place.
@@ -46,6 +48,15 @@ def fitting_sets() -> tuple[EvalSet, ...]:
     return tuple(EvalSet(name, folders[name] / _QUESTIONS, folders[name]) for name in sorted(folders))
 
 
+def _conversations() -> tuple[EvalSet, ...]:
+    """The sets of conversations that come with a practice: `echo-follow-ups`."""
+    return tuple(
+        EvalSet(f"{one.name}-{_FOLLOW_UPS}", one.practice / _CONVERSATIONS, one.practice)
+        for one in fitting_sets()
+        if one.practice is not None and (one.practice / _CONVERSATIONS).is_file()
+    )
+
+
 def find_set(name: str) -> EvalSet:
     """A set by its name (`ask`, a fitting practice's) or by the path of a .jsonl file.
 
@@ -53,14 +64,15 @@ def find_set(name: str) -> EvalSet:
     """
     own = (path for path in sorted(_SETS.glob("*.jsonl")) if not path.stem.endswith(_COMPANIONS))
     known = {path.stem: EvalSet(path.stem, path, None) for path in own}
-    known |= {one.name: one for one in fitting_sets()}
+    known |= {one.name: one for one in (*fitting_sets(), *_conversations())}
     if name in known:
         return known[name]
     path = Path(name).expanduser()
     if path.suffix == ".jsonl" and path.is_file():
         owner = path.resolve().parent
-        comes_with_practice = path.name == _QUESTIONS and (owner / "kb").is_dir()
-        return EvalSet(owner.name if comes_with_practice else path.stem, path, owner if comes_with_practice else None)
+        comes_with_practice = path.name in (_QUESTIONS, _CONVERSATIONS) and (owner / "kb").is_dir()
+        name = owner.name if path.name == _QUESTIONS else f"{owner.name}-{_FOLLOW_UPS}"
+        return EvalSet(name if comes_with_practice else path.stem, path, owner if comes_with_practice else None)
     if path.suffix == ".jsonl":
         raise InputError(f"{path}: there is no such file")
     near = get_close_matches(name, known, n=1)

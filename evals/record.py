@@ -52,7 +52,7 @@ class RunRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    kind: Literal["run", "metamorphic", "claims", "vignettes"] = "run"
+    kind: Literal["run", "metamorphic", "claims", "vignettes", "follow-ups"] = "run"
     set: str
     practice: str
     as_of: date

@@ -35,6 +35,10 @@ def figures_of(kind: str) -> tuple[FigureKind, ...]:
         from evals.metamorphic import METAMORPHIC_FIGURES
 
         return METAMORPHIC_FIGURES
+    if kind == "follow-ups":
+        from evals.follow_ups import FOLLOW_UP_FIGURES
+
+        return FOLLOW_UP_FIGURES
     if kind == "claims":
         from evals.validate_scorers import CLAIM_FIGURES
 

@@ -58,7 +58,7 @@ def run_set(plan: RunPlan, on_progress: Progress) -> Run:
     if plan.left_out and plan.model != "off":
         raise InputError("--without is measured with the model off; leave --model out")
     items = chosen_items(plan.chosen.items, subset=plan.subset)
-    desk = Desk(plan.practice, on_progress=on_progress, keep_gaps=False)
+    desk = Desk(plan.practice, on_progress=on_progress, keep_gaps=False, require_model=True)
     asker = desk.asker(plan.as_of)
     ask: AskItem
     if plan.left_out:

@@ -95,7 +95,11 @@ class CodeSet:
         return cls(tuple(CodeRange.parse(item) for item in items))
 
     def __contains__(self, procedure_code: object) -> bool:
-        return any(procedure_code in code_range for code_range in self.ranges)
+        if isinstance(procedure_code, str):
+            for one in self.ranges:
+                if one.low <= procedure_code <= one.high and _shape(procedure_code) == _shape(one.low):
+                    return True
+        return False
 
     def __bool__(self) -> bool:
         return bool(self.ranges)

@@ -25,9 +25,9 @@ class Decline:
 
 @dataclass(frozen=True, slots=True)
 class _Patterns:
-    """The compiled patterns of all refusals, in order, and the names of desks that are no patient's."""
+    """The patterns of all refusals, in order, each with what speaks against it; the names of desks, no patient's."""
 
-    refusals: tuple[tuple[Decline, Any], ...]
+    refusals: tuple[tuple[Decline, Any, Any | None], ...]
     office: Any
 
 
@@ -45,9 +45,12 @@ def _patterns() -> _Patterns:
 
     return _Patterns(
         tuple(
-            (Decline(refusal["reason"], refusal["answer"]), compiled(pattern))
+            (Decline(refusal["reason"], refusal["answer"]), compiled(pattern), compiled(unless) if unless else None)
             for refusal in raw["refusal"]
-            for pattern in refusal["patterns"]
+            for pattern, unless in (
+                *((pattern, None) for pattern in refusal["patterns"]),
+                *((softer["pattern"], softer["unless"]) for softer in refusal.get("softer", ())),
+            )
         ),
         compiled(raw["office"]),
     )
@@ -58,7 +61,8 @@ def decline(question: str) -> Decline | None:
     patterns = _patterns()
     question = " ".join(question.translate({0x2018: "'", 0x2019: "'"}).split())
     without_desks = patterns.office.sub(" ", question)
-    for refusal, pattern in patterns.refusals:
-        if pattern.search(without_desks if refusal.reason == PATIENT_DETAILS else question):
+    for refusal, pattern, unless in patterns.refusals:
+        text = without_desks if refusal.reason == PATIENT_DETAILS else question
+        if pattern.search(text) and not (unless and unless.search(text)):
             return refusal
     return None

@@ -41,7 +41,7 @@ OFFICE_TOPICS = frozenset(
     "medical-records-fee workers-comp".split()
 )
 # Topics that colour the search and weigh in the decision less than the others.
-_SOFT = frozenset(
+SOFT_TOPICS = frozenset(
     "deadline document denial place-of-service global-period one-side age payment-posting holder balance "
     "frequency diagnosis time-based portal workers-comp nurse-practitioner count amount fee".split()
 )
@@ -66,6 +66,9 @@ _COMPANIONS = frozenset(
 
 # What a procedure code weighs in a question about the procedure itself; beside an office matter it weighs less.
 CODE_WEIGHT = 3.0
+# A question for the filing limit and nothing else: only a clause that holds days of filing answers it.
+FILING_LIMIT = "filing-limit"
+_ONLY_FILING = frozenset({"timely-filing", "deadline"})
 # The rarity of a word that stands in no note at all.
 _IN_NO_NOTE = 0.999
 
@@ -200,7 +203,7 @@ def _topic_demands(question: Question, passage: Passage, lexicon: Lexicon) -> li
         if need:
             found.append(Demand("value", f"{need} ({name})", 2.0, float(passage.holds(need))))
         elif name != "modifier" or not question.modifiers:
-            kind: DemandKind = "soft topic" if name in _SOFT else "topic"
+            kind: DemandKind = "soft topic" if name in SOFT_TOPICS else "topic"
             found.append(Demand(kind, name, 0.8 if kind == "soft topic" else 2.0, float(name in passage.topics)))
     found.extend(_joined_demands(question, passage, lexicon))
     return found
@@ -208,6 +211,9 @@ def _topic_demands(question: Question, passage: Passage, lexicon: Lexicon) -> li
 
 def _joined_demands(question: Question, passage: Passage, lexicon: Lexicon) -> list[Demand]:
     """One for each matter of which a value is asked: met where one statement holds both, its headings included."""
+    if "timely-filing" in question.topics and _ONLY_FILING.issuperset(question.topics):
+        met = float(passage.joins({"timely-filing"}, {"duration"}))
+        return [Demand("joined", f"{FILING_LIMIT} of timely-filing", 2.0, met)]
     needs = {need for name in question.topics if (need := lexicon.topics[name].needs) in _ROLE_VALUES}
     roles = [name for name in question.topics if name in _ROLES]
     if _TAKES_TIME.intersection(roles) or {"timely-filing", "corrected-claim"}.issubset(roles):

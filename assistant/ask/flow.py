@@ -12,7 +12,7 @@ from datetime import date
 
 from assistant.ask.answer import Answer, Citation, GapKey, General, Nearest
 from assistant.ask.decline import decline
-from assistant.ask.demands import OFFICE_TOPICS
+from assistant.ask.demands import OFFICE_TOPICS, SOFT_TOPICS
 from assistant.ask.excerpt import Excerpt, excerpt
 from assistant.ask.facts import Fact, fact_of, matching_rules
 from assistant.ask.knowledge import Knowledge, NoteScope
@@ -385,11 +385,9 @@ def gap_key(question: Question) -> GapKey:
         for topic in question.topics
         if topic not in {"deadline"} or not OFFICE_TOPICS.intersection(question.topics)
     ]
-    words = (
-        sorted({word.stem for word in question.rest})
-        if not asked and not question.codes and not question.procedures
-        else []
-    )
+    # "The zebra form" and "the lion form" ask for a form alike: of which, only the words left over tell.
+    tell_apart = SOFT_TOPICS.issuperset(asked) and not question.codes and not question.procedures
+    words = sorted({word.stem for word in question.rest}) if tell_apart else []
     return GapKey(
         payers=tuple(sorted(set(question.payer_slugs) | set(question.unknown_payers))),
         codes=tuple(

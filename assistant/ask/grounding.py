@@ -6,7 +6,7 @@ Judges sentences a language model wrote. It never repairs one: a sentence that d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from assistant.ask.passage import codes_in
@@ -40,6 +40,8 @@ _NEGATION = frozenset(
     "forbid forbidden forbids deny denies denied denial reject rejects rejected refuse refuses refused remove drop "
     "delete wrong unless exclude excluded excluding stop lacks lack unneeded unnecessary".split()
 )
+# Of these, the words that deny the whole clause: "paid without it" still says that something is paid.
+_DENYING = frozenset("not no never cannot can't don't doesn't isn't aren't won't neither nor none".split())
 # A clause ends at these; "instead of" and "rather than" turn what follows them into its opposite.
 _CLAUSE_END = re.compile(
     r"[.;:!?|](?=\s|$)|,\s*(?=(?:not|never|but|so|then|while|whereas|and (?:not|never|do))\b)|\b(?:but|whereas"
@@ -54,6 +56,20 @@ _LIMITS = {
     "until": "before", "from": "from", "only": "only",
 }  # fmt: skip
 _FREE_LIMITS = frozenset({"from", "only", "exactly"})
+_ORDINALS = {
+    "first": "1", "second": "2", "third": "3", "fourth": "4", "1st": "1", "2nd": "2", "3rd": "3", "4th": "4",
+}  # fmt: skip
+# What happens to a claim, a request or an appeal. Days of one of these are not another one's days.
+_EVENTS = frozenset(
+    stem(form)
+    for form in "pay paid arrive received answer answered decide decided expire appeal refund reprocess approve "
+    "file submit correct review".split()
+)
+_TIMES = frozenset({"day", "week", "month", "year", "hour", "minute"})
+# RT means the right side and LT the left: only a sentence that pairs them otherwise needs a source for it.
+_CROSSED = {("RT", "left"): "RT for left", ("LT", "right"): "LT for right"}
+_PAIRED = re.compile(r"\band\b|,", re.IGNORECASE)
+_SIDED = re.compile(r"\bRT\b|\bLT\b|\b[Ll]eft\b|\b[Rr]ight\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,16 @@ class Clause:
     negated: bool
     limits: frozenset[str]
     text: str
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """The stems of its words of more than three letters."""
+        return frozenset(word.stem for word in words(self.text) if len(word.form) > 3 and word.form.isalpha())
+
+    @property
+    def denies(self) -> bool:
+        """True when it denies as a whole, not only a circumstance in it."""
+        return any(word.form in _DENYING for word in words(self.text))
 
 
 def clauses(text: str) -> list[Clause]:
@@ -111,7 +137,18 @@ def _values(text: str) -> tuple[Value, ...]:
         role = _role(written, lowered, place)
         if role:
             found.append(Value(written.upper().replace(",", "").lstrip("$"), role))
-    return tuple(found)
+        elif lowered[place] in _ORDINALS:
+            found.append(Value(_ORDINALS[lowered[place]], "ordinal"))
+    return (*found, *_crossed_sides(text))
+
+
+def _crossed_sides(text: str) -> Iterator[Value]:
+    """A value for each RT that a text gives to the left side, and each LT to the right."""
+    for part in _PAIRED.split(text):
+        sided = _SIDED.findall(part)
+        pair = tuple(sorted((one.lower() if len(one) > 2 else one for one in sided), key=len))
+        if pair in _CROSSED:
+            yield Value(_CROSSED[pair], "side")
 
 
 def _role(written: str, lowered: list[str], place: int) -> str | None:
@@ -174,13 +211,31 @@ def _unsupported(clause: Clause, source: list[Clause]) -> str | None:
         if missing:
             return f"the source holds no {missing.role} {missing.written}"
         return "the source does not say these values together"
-    if not clause.values and not clause.negated:
-        return None
+    if not clause.values:
+        return _unsupported_words(clause, source)
     alike = [other for other in with_values if other.negated == clause.negated]
     if not alike:
         return "the source says the opposite"
     if not any(clause.limits == other.limits or not clause.limits for other in alike):
         return "the source draws another limit"
+    if _TIMES.intersection(value.role for value in clause.values):
+        elsewhere = frozenset().union(*(other.stems for other in source)) & clause.stems & _EVENTS
+        if not any(elsewhere <= other.stems for other in alike):
+            return "the source says this time of something else"
+    return None
+
+
+def _unsupported_words(clause: Clause, source: list[Clause]) -> str | None:
+    """For a clause without a value: whether those clauses of the source that share most words with it deny alike."""
+    shared = [(len(clause.stems & other.stems), other) for other in source]
+    most = max((count for count, _ in shared), default=0)
+    if most == 0:
+        return "the source says nothing of it" if clause.negated else None
+    closest = [other for count, other in shared if count == most]
+    if clause.negated and not any(other.negated for other in closest):
+        return "the source says the opposite"
+    if not clause.negated and all(other.denies for other in closest):
+        return "the source says the opposite"
     return None
 
 

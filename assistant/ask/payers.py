@@ -110,6 +110,9 @@ class PayerDirectory:
         unknown: list[str] = []
         covered: set[int] = set()
         for hit in self._written.find(plain):
+            if mentions and mentions[-1].end == hit.first and covered.issuperset(range(hit.first, hit.end)):
+                # The word that told which of several plans is meant: a part of that plan's name.
+                continue
             slugs = tuple(name for name in hit.names if not name.startswith("?"))
             covered.update(range(hit.first, hit.end))
             if slugs:

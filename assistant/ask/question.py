@@ -96,7 +96,7 @@ def read_question(
     named = directory.read(mask(text, used), lexicon, knows)
     found = words(mask(text, used))
     free = [word for place, word in enumerate(found) if place not in named.covered]
-    written = {word.start: _written_out(word, lexicon, knows) for word in free}
+    written = {word.start: written_out(word, lexicon, knows) for word in free}
     spelled_out = [
         Word(form, stem(form), word.start, word.end) for word in free for form in written[word.start].split()
     ]
@@ -171,7 +171,7 @@ def _replaced(text: str, free: Sequence[Word], written: Mapping[int, str], dropp
     return " ".join("".join((*pieces, text[position:])).split())
 
 
-def _written_out(word: Word, lexicon: Lexicon, knows: Callable[[str], bool]) -> str:
+def written_out(word: Word, lexicon: Lexicon, knows: Callable[[str], bool]) -> str:
     """The word in full: an abbreviation spelled out, a typing mistake mended to the nearest word of the lexicon."""
     form = word.form
     if form in lexicon.abbreviations:

@@ -261,9 +261,12 @@ def _date_found(text: str, as_of: date, used: list[tuple[int, int]]) -> date | N
     return None
 
 
-def places_written(text: str) -> tuple[str, ...]:
-    """Places of service written with the word in front."""
-    return tuple(dict.fromkeys(match.group(1) for match in _PLACE.finditer(text)))
+def places_written(text: str, used: list[tuple[int, int]] | None = None) -> tuple[str, ...]:
+    """Places of service written with the word in front. `used` None: the places read stay readable as words."""
+    found = list(_PLACE.finditer(text))
+    if used is not None:
+        used.extend(match.span() for match in found)
+    return tuple(dict.fromkeys(match.group(1) for match in found))
 
 
 def is_number_like(form: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from assistant.ask.demands import CODE_WEIGHT, OFFICE_TOPICS, Demand
+from assistant.ask.demands import CODE_WEIGHT, FILING_LIMIT, OFFICE_TOPICS, Demand
 from assistant.ask.passage import Passage
 from assistant.ask.question import Question
 
@@ -27,8 +27,9 @@ FEATURES = (
 
 
 _EXACT_VALUES = frozenset({"fax", "address", "email", "amount", "money", "form"})
+_CONTACT = "contact (contact)"
 # Matters whose days are never another matter's days: how long one may appeal is not how long one may file.
-_EXACT_ROLES = frozenset({"appeal", "appeal-second", "corrected-claim", "refund", "turnaround"})
+_EXACT_ROLES = frozenset({"appeal", "appeal-second", "corrected-claim", "refund", "turnaround", FILING_LIMIT})
 # Topics that have few ways to be written: a passage without one of them does not speak of it.
 _EXACT_TOPICS = frozenset(
     {
@@ -44,6 +45,13 @@ _EXACT_TOPICS = frozenset(
         "interest",
         "decision-for-surgery",
         "one-side",
+        "modifier",
+        "units",
+        "referral",
+        "corrected-claim",
+        "peer-to-peer",
+        "frequency",
+        "validity",
     }
 )
 
@@ -76,10 +84,11 @@ class Weighed:
         """
         for demand in self.demands:
             if demand.met == 0 and (
-                demand.kind in ("modifier", "denial code", "acronym")
+                demand.kind in ("modifier", "denial code", "acronym", "own payer")
                 or (demand.kind == "code" and demand.weight >= CODE_WEIGHT)
                 or (demand.kind == "name" and any(character.isdigit() for character in demand.name))
                 or (demand.kind == "value" and demand.name.split(" ")[0] in _EXACT_VALUES)
+                or (demand.name == _CONTACT and not self.asks_of_a_procedure)
                 or (demand.kind in ("topic", "soft topic") and demand.name in _EXACT_TOPICS)
                 or (demand.kind == "joined" and demand.name.split(" ")[0] in _EXACT_ROLES)
                 or (demand.kind == "place" and not self.asks_more_than_place)
@@ -94,6 +103,11 @@ class Weighed:
             demand.kind in ("topic", "soft topic", "value", "modifier") and demand.name != "place-of-service"
             for demand in self.demands
         )
+
+    @property
+    def asks_of_a_procedure(self) -> bool:
+        """True when a code, procedure or modifier is asked about: who was called is then a circumstance."""
+        return any(demand.kind in ("code", "procedure", "modifier") for demand in self.demands)
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.question:
             raise InputError("give a question or --batch, not both")
         return batch(arguments.batch, lambda row: _batch_row(desk, row, arguments, now))
-    question = _question(" ".join(arguments.question))
+    question = question_of(" ".join(arguments.question))
     answer = _ask(desk, question, arguments.as_of or now, now, arguments.model)
     if arguments.json:
         print_json(answer.as_json())
@@ -53,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if answer.status == "answered" else 1
 
 
-def _question(text: Any) -> str:
+def question_of(text: Any) -> str:
+    """The question as typed, without blanks around it. Raises InputError when there is none or it is no text."""
     if not isinstance(text, str) or not text.strip():
         raise InputError('there is no question; ask for example `understudy ask "which modifier for 31255"`')
     if len(text) > _MOST_CHARACTERS:
@@ -64,7 +65,7 @@ def _question(text: Any) -> str:
 
 
 def _batch_row(desk: Desk, row: dict[str, Any], arguments: argparse.Namespace, now: date) -> dict[str, Any]:
-    question = _question(row.get("question"))
+    question = question_of(row.get("question"))
     written = row.get("as_of")
     try:
         as_of = date.fromisoformat(written) if written else arguments.as_of or now

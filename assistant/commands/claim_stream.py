@@ -17,8 +17,9 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from assistant.bootstrap import JudgeParts, build_judge
-from assistant.commands.claim_report import render, verdict_line
+from assistant.commands.claim_report import render
 from assistant.errors import PracticeError
+from assistant.report_words import verdict_line
 from ingest.claims.csv_claims_rows import Columns, CsvRows, read_rows
 from ingest.claims.json_claims import decode_json, read_decoded
 from ingest.claims.model import ClaimProblem, ReadClaim
@@ -36,6 +37,7 @@ _CHUNK = 50
 # Chunks that wait for or hold results, for each process: what bounds the memory.
 _AHEAD = 4
 MAX_ROW_BYTES = 4 * 1024 * 1024
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ class Worker:
         code = PASS if report.verdict == "pass" else FOUND
         if self._work.as_json:
             shown = report.to_json() if claim_id is None else {"id": claim_id, **report.to_json()}
-            text = json.dumps(shown, ensure_ascii=False)
+            text = _JSON.encode(shown)
         else:
             text = render(read.claim, report)
             if claim_id is not None:
@@ -213,7 +215,7 @@ class Worker:
         told = "; ".join(map(str, read.problems))
         if self._work.as_json:
             shown = {"error": told} if claim_id is None else {"id": claim_id, "error": told}
-            return Done(json.dumps(shown, ensure_ascii=False), BAD, None, False)
+            return Done(_JSON.encode(shown), BAD, None, False)
         named = "=== not read" if claim_id is None else f"=== claim {claim_id}: not read"
         return Done("\n".join([named, *(f"  {one}" for one in read.problems), ""]), BAD, None, False)
 

@@ -6,22 +6,20 @@ Writes nothing to disk: the note is read, shown back in quotes, and forgotten.
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.commands.common import Commands, add_practice, batch, day, practice_of, print_json
 from assistant.errors import InputError
+from assistant.propose.encounter_input import bounded, encounter_of
 
 if TYPE_CHECKING:
-    from assistant.propose.model import Encounter, Evidence, ProviderQuery
+    from assistant.propose.model import Evidence, ProviderQuery
     from assistant.propose.propose import Proposed, Proposer
 
-MAX_CHARACTERS = 200_000
 _WIDTH = 100
 _BESIDE = ("payer", "dos", "pos", "age", "sex", "new_patient", "prior", "authorization", "billed")
 
@@ -46,6 +44,12 @@ def register(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("--billed", metavar="CODE", help="the visit level the provider chose, to be compared")
     parser.add_argument("--json", action="store_true", help="print the proposal as JSON")
     parser.add_argument("--batch", metavar="FILE", help="many notes: JSON lines with id, note and the inputs above")
+    parser.add_argument(
+        "--model",
+        default="off",
+        metavar="off|default|PATH|URL",
+        help="the language model; it is asked only where it was measured to help (default: off)",
+    )
     add_practice(parser)
     parser.set_defaults(run=run)
 
@@ -56,7 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     if (arguments.file is None) == (arguments.batch is None):
         raise InputError("give one FILE, or --batch FILE.jsonl; - stands for standard input")
-    proposer = build_proposer(practice_of(arguments))
+    proposer = build_proposer(practice_of(arguments), arguments.model)
+    if proposer.not_asked:
+        print(proposer.not_asked, file=sys.stderr)
     if arguments.batch:
         return batch(arguments.batch, lambda row: _of_row(proposer, row))
     told = {
@@ -80,46 +86,6 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if good else 1
 
 
-def encounter_of(told: Mapping[str, Any]) -> Encounter:
-    """The encounter of the inputs, by their names of the contract; what is left out or null is not known.
-
-    Raises InputError naming the input that cannot be used, never its value.
-    """
-    from assistant.propose.assembly import prior_of
-    from assistant.propose.model import Encounter
-
-    for name in ("payer", "dos", "pos", "sex", "prior", "authorization", "billed"):
-        if told.get(name) is not None and not isinstance(told[name], str):
-            raise InputError(f'"{name}" must be text')
-    age, new_patient = told.get("age"), told.get("new_patient")
-    if age is not None and (isinstance(age, bool) or not isinstance(age, int) or not 0 <= age <= 130):
-        raise InputError('"age" must be a whole number of years')
-    if new_patient is not None and not isinstance(new_patient, bool):
-        raise InputError('"new_patient" must be true, false or null')
-    if told.get("dos") is not None:
-        try:
-            date.fromisoformat(told["dos"])
-        except ValueError as error:
-            raise InputError('"dos" is no date; write it as 2026-09-15') from error
-    if told.get("pos") is not None and not re.fullmatch(r"\d\d", told["pos"], re.ASCII):
-        raise InputError('"pos" must be a place of service of two digits, such as 11 or 24')
-    if told.get("sex") not in (None, "M", "F"):
-        raise InputError('"sex" must be M or F')
-    if told.get("prior") and prior_of(told["prior"]) is None:
-        raise InputError('"prior" cannot be read; write it as 30520 2026-02-10, 31255-RT 2026-02-10, or none')
-    return Encounter(
-        payer=told.get("payer"),
-        date_of_service=told.get("dos"),
-        place_of_service=told.get("pos"),
-        age=age,
-        sex=told.get("sex"),
-        new_patient=new_patient,
-        prior=told.get("prior"),
-        authorization=told.get("authorization"),
-        billed=told.get("billed"),
-    )
-
-
 def _of_row(proposer: Proposer, row: Mapping[str, Any]) -> dict[str, Any]:
     note = row.get("note")
     if not isinstance(note, str) or not note.strip():
@@ -127,7 +93,7 @@ def _of_row(proposer: Proposer, row: Mapping[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(row) - {"id", "note", *_BESIDE})
     if unknown:
         raise InputError(f"unknown input {', '.join(unknown)}; known are note, {', '.join(_BESIDE)}")
-    found = proposer.propose(_bounded(note), encounter_of(row)).to_json()
+    found = proposer.propose(bounded(note), encounter_of(row)).to_json()
     return {"proposal": found.pop("id"), **found}
 
 
@@ -146,13 +112,7 @@ def _read(path: str) -> str:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
     if not text.strip():
         raise InputError(f"{path}: is empty; paste the clinical note into it")
-    return _bounded(text)
-
-
-def _bounded(text: str) -> str:
-    if len(text) > MAX_CHARACTERS:
-        raise InputError(f"the note is longer than {MAX_CHARACTERS} characters; paste one encounter")
-    return text
+    return bounded(text)
 
 
 def report_lines(text: str, proposed: Proposed) -> Iterator[str]:

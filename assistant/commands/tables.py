@@ -6,17 +6,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.commands.common import Commands, add_practice, day, practice_of, print_json, progress_bar
 from assistant.errors import InputError
+from assistant.reference_tables import all_releases, changes_by, changes_json, imported_json, release_json
 
 if TYPE_CHECKING:
-    from assistant.settings import Practice
-    from ingest.notes.model import KbNote
     from ingest.tables.comparison import Comparison
-    from ingest.tables.importer import Imported, ImportReport
-    from ingest.tables.releases import StoredRelease
+    from ingest.tables.importer import ImportReport
 
 # So many codes of a note, and so many partners of a pair, are printed; --json has them all.
 _SHOWN_CODES = 12
@@ -53,12 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     practice = practice_of(arguments)
     try:
-        shipped, imported = _releases(practice)
+        shipped, imported = all_releases(practice)
     except TablesError as error:
         raise InputError(str(error)) from error
     told = remarks((*shipped, *imported))
     if arguments.json:
-        listed = [*(_release_json(one, True) for one in shipped), *(_release_json(one, False) for one in imported)]
+        listed = [*(release_json(one, True) for one in shipped), *(release_json(one, False) for one in imported)]
         print_json({"releases": listed, "remarks": list(told)})
         return 0
     for one in (*shipped, *imported):
@@ -92,15 +90,15 @@ def run_import(arguments: argparse.Namespace) -> int:
         except TablesError as error:
             errors.append(str(error))
     try:
-        changes = _changes(practice, [one for report in reports for one in report.imported])
+        changes = changes_by(practice, [one for report in reports for one in report.imported])
     except TablesError as error:
         raise InputError(str(error)) from error
     if arguments.json:
         print_json(
             {
-                "imported": [_imported_json(one) for report in reports for one in report.imported],
+                "imported": [imported_json(one) for report in reports for one in report.imported],
                 "left_out": [told for report in reports for told in report.left_out],
-                "changes": [_changes_json(one) for one in changes],
+                "changes": [changes_json(one) for one in changes],
                 "errors": errors,
             }
         )
@@ -111,37 +109,6 @@ def run_import(arguments: argparse.Namespace) -> int:
     for told in errors:
         print(f"understudy: {told}", file=sys.stderr)
     return 2 if errors else 0
-
-
-def _releases(practice: Practice) -> tuple[tuple[StoredRelease, ...], tuple[StoredRelease, ...]]:
-    """What comes with the installation (ICD-10-CM), and what the practice imported."""
-    from contextlib import closing
-
-    from ingest.tables.icd10cm import base_releases, open_base
-    from ingest.tables.store import StoredTables
-
-    with closing(open_base()) as base, closing(StoredTables(practice.tables)) as tables:
-        return base_releases(base), tables.releases()
-
-
-def _changes(practice: Practice, imported: Sequence[Imported]) -> tuple[Comparison, ...]:
-    """For each release that got new rows and has one before it: the changes and the notes that name their codes."""
-    from ingest.tables.comparison import compare_releases
-
-    fresh = {one.release.release_id for one in imported if one.outcome != "unchanged"}
-    return compare_releases(practice.tables, fresh, _notes(practice)) if fresh else ()
-
-
-def _notes(practice: Practice) -> list[KbNote]:
-    """The notes of practice and library that can be read; problems are the business of `kb check`."""
-    from ingest.notes.folder import list_folder, read_listing
-
-    own = list_folder(practice.kb, exclude=frozenset({"library"}))
-    shared = list_folder(practice.library, prefix="library/")
-    return [
-        *read_listing(own, own.files, layer="practice").notes,
-        *read_listing(shared, shared.files, layer="library").notes,
-    ]
 
 
 def _print_reports(reports: Sequence[ImportReport]) -> None:
@@ -174,48 +141,3 @@ def _print_changes(one: Comparison) -> None:
             print(f"    {code} {kind}{': ' if others else ''}{', '.join(others[:_SHOWN_OTHERS])}{more}")
         if len(note.codes) > _SHOWN_CODES:
             print(f"    ... and {len(note.codes) - _SHOWN_CODES} more; --json lists them all")
-
-
-def _release_json(one: StoredRelease, shipped: bool) -> dict[str, Any]:
-    shown = one.released()
-    return {
-        "program": one.program,
-        "shipped": shipped,
-        "release": one.label,
-        "effective_from": one.effective_from.isoformat(),
-        "effective_through": one.effective_through.isoformat(),
-        "rows": shown.rows,
-        "sha256": shown.sha256,
-        "files": [
-            {"file": part.file_name, "part": part.name, "rows": part.rows, "sha256": part.sha256} for part in one.parts
-        ],
-    }
-
-
-def _imported_json(one: Imported) -> dict[str, Any]:
-    return {
-        "file": one.file_name,
-        "outcome": one.outcome,
-        "rows": one.rows,
-        "program": one.release.program,
-        "release": one.release.label,
-        "effective_from": one.release.effective_from.isoformat(),
-        "effective_through": one.release.effective_through.isoformat(),
-    }
-
-
-def _changes_json(one: Comparison) -> dict[str, Any]:
-    return {
-        "program": one.release.program,
-        "release": one.release.label,
-        "before": one.before.label,
-        "totals": dict(sorted(one.changes.totals.items())),
-        "notes": [
-            {
-                "note": note.note_id,
-                "path": note.path,
-                "codes": [{"code": code, "change": kind, "details": list(others)} for code, kind, others in note.codes],
-            }
-            for note in one.notes
-        ],
-    }

@@ -1,10 +1,11 @@
-"""How each family of models writes a conversation: our own closed table, chosen by the special tokens a model has.
+"""How each family of models writes a conversation: our own closed table, chosen by the tokens and the name of a model.
 
 Never reads or runs the Jinja template that a model file may carry: a file from elsewhere is data, not a program.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,7 +25,9 @@ class Piece:
 class ChatTemplate:
     """The markup before and after each turn. `system` None: the family folds the system text into the first user turn.
 
-    `markers` are the special tokens that a model of this family has, each as one token.
+    `markers` are the special tokens that a model of this family has, each as one token. A family without such tokens
+    is known by its `names`, a pattern over what the model calls itself. `stop`: where the answer ends, for families
+    that have no token for it.
     """
 
     name: str
@@ -33,26 +36,53 @@ class ChatTemplate:
     user: tuple[str, str]
     assistant: tuple[str, str]
     opening: str
+    names: str = ""
+    stop: tuple[str, ...] = ()
 
+
+def _marked(name: str, markers: tuple[str, ...], before: str, after: str) -> ChatTemplate:
+    """A family that puts the role's name between the same two marks for every role."""
+    opening = before.format("assistant")
+    return ChatTemplate(
+        name, markers, (before.format("system"), after), (before.format("user"), after), (opening, after), opening
+    )
+
+
+# For a model of no family below: words alone, as base models have read them in transcripts. It is named in
+# `understudy models`, since such a model often goes on as the user; the stop words end that.
+PLAIN = ChatTemplate(
+    name="plain",
+    markers=(),
+    system=("", "\n\n"),
+    user=("User: ", "\n"),
+    assistant=("Assistant: ", "\n"),
+    opening="Assistant:",
+    stop=("\nUser:", "\nAssistant:"),
+)
 
 # Written from the families' published prompt formats. The first row whose markers a model has is used, so the more
-# particular comes first.
+# particular comes first; then the first whose names it bears.
 TEMPLATES: tuple[ChatTemplate, ...] = (
-    ChatTemplate(
-        name="llama-3",
-        markers=("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
-        system=("<|start_header_id|>system<|end_header_id|>\n\n", "<|eot_id|>"),
-        user=("<|start_header_id|>user<|end_header_id|>\n\n", "<|eot_id|>"),
-        assistant=("<|start_header_id|>assistant<|end_header_id|>\n\n", "<|eot_id|>"),
-        opening="<|start_header_id|>assistant<|end_header_id|>\n\n",
+    _marked(
+        "llama-4",
+        ("<|header_start|>", "<|header_end|>", "<|eot|>"),
+        "<|header_start|>{}<|header_end|>\n\n",
+        "<|eot|>",
     ),
-    ChatTemplate(
-        name="chatml",
-        markers=("<|im_start|>", "<|im_end|>"),
-        system=("<|im_start|>system\n", "<|im_end|>\n"),
-        user=("<|im_start|>user\n", "<|im_end|>\n"),
-        assistant=("<|im_start|>assistant\n", "<|im_end|>\n"),
-        opening="<|im_start|>assistant\n",
+    _marked(
+        "llama-3",
+        ("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
+        "<|start_header_id|>{}<|end_header_id|>\n\n",
+        "<|eot_id|>",
+    ),
+    _marked("phi-4", ("<|im_start|>", "<|im_sep|>", "<|im_end|>"), "<|im_start|>{}<|im_sep|>", "<|im_end|>"),
+    _marked("chatml", ("<|im_start|>", "<|im_end|>"), "<|im_start|>{}\n", "<|im_end|>\n"),
+    _marked("phi-3", ("<|system|>", "<|user|>", "<|assistant|>", "<|end|>"), "<|{}|>\n", "<|end|>\n"),
+    _marked(
+        "granite",
+        ("<|start_of_role|>", "<|end_of_role|>", "<|end_of_text|>"),
+        "<|start_of_role|>{}<|end_of_role|>",
+        "<|end_of_text|>\n",
     ),
     ChatTemplate(
         name="gemma",
@@ -77,35 +107,59 @@ TEMPLATES: tuple[ChatTemplate, ...] = (
         user=("[INST]", "[/INST]"),
         assistant=("", "</s>"),
         opening="",
+        names=r"mistral|mixtral",
+    ),
+    ChatTemplate(
+        name="llama-2",
+        markers=(),
+        system=None,
+        user=("[INST] ", " [/INST]"),
+        assistant=(" ", " </s>"),
+        opening="",
+        names=r"llama[-_ ]?2.*chat|codellama.*instruct",
+    ),
+    ChatTemplate(
+        name="zephyr",
+        markers=(),
+        system=("<|system|>\n", "</s>\n"),
+        user=("<|user|>\n", "</s>\n"),
+        assistant=("<|assistant|>\n", "</s>\n"),
+        opening="<|assistant|>\n",
+        names=r"zephyr|tinyllama.*chat",
     ),
 )
+# These turn text into vectors and write none.
+_ENCODERS = re.compile(r"bert|t5encoder|clip|embedding")
 
 
 def choose_template(
     has_token: Callable[[str], bool], metadata: Mapping[str, str], *, name: str | None, where: str
 ) -> ChatTemplate:
-    """The template for a model: the one named, else the first whose markers all are tokens of its vocabulary.
+    """The template for a model: the one named, else that of the first family whose tokens or name it has.
 
-    A Mistral of the first generation has no such tokens but names itself. Raises ModelFileError when nothing fits;
-    `where` is the model file, for the message.
+    A model of no known family gets `PLAIN`. Raises ModelFileError for a name that is no template, and for a model that
+    writes no text; `where` is the model file, for the message. `metadata` holds the GGUF's `general.` fields.
     """
-    names = ", ".join(template.name for template in TEMPLATES)
     if name is not None:
-        for template in TEMPLATES:
+        for template in (*TEMPLATES, PLAIN):
             if template.name == name:
                 return template
+        names = ", ".join(template.name for template in (*TEMPLATES, PLAIN))
         raise ModelFileError(f'"{name}" is no chat template; choose one of: {names}')
+    architecture = metadata.get("general.architecture", "unknown")
+    if _ENCODERS.search(architecture.lower()):
+        raise ModelFileError(
+            f"{where}: this model (architecture {architecture}) turns text into vectors and writes none; choose a chat "
+            "or instruct model"
+        )
     for template in TEMPLATES:
-        if all(has_token(marker) for marker in template.markers):
+        if template.markers and all(has_token(marker) for marker in template.markers):
             return template
     called = " ".join(metadata.get(f"general.{key}", "") for key in ("architecture", "basename", "name")).lower()
-    if "mistral" in called:
-        return next(template for template in TEMPLATES if template.name == "mistral")
-    architecture = metadata.get("general.architecture", "unknown")
-    raise ModelFileError(
-        f"{where}: no chat template of ours fits this model (architecture {architecture}): it has the turn markers of "
-        f"none of {names}; use a chat or instruct model of one of these families, or serve it with a local server"
-    )
+    for template in TEMPLATES:
+        if template.names and re.search(template.names, called):
+            return template
+    return PLAIN
 
 
 def render(template: ChatTemplate, turns: Sequence[Turn]) -> list[list[Piece]]:

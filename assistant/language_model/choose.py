@@ -6,7 +6,6 @@ Imports neither langchain_core, llama_cpp nor httpx until a model is loaded; wit
 from __future__ import annotations
 
 import difflib
-import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -43,10 +42,11 @@ class ModelChoice:
         return "off"
 
 
-def resolve_model(choice: str) -> ModelChoice:
+def resolve_model(choice: str, *, folder: Path | None = None) -> ModelChoice:
     """Read `off`, `default`, the path of a GGUF, or `http://127.0.0.1:8080` (`#name` after it where it serves several).
 
-    Looks at the file's first bytes, asks no server. Raises ModelChoiceError, ModelFileError or ModelUnavailableError.
+    `folder` is where a relative path begins; None: the current folder. Looks at the file's first bytes, asks no
+    server. Raises ModelChoiceError, ModelFileError or ModelUnavailableError.
     """
     text = choice.strip()
     if not text:
@@ -60,8 +60,8 @@ def resolve_model(choice: str) -> ModelChoice:
         return ModelChoice("file", path=default_model_path())
     if "://" in text:
         return _server(text)
-    path = Path(text).expanduser()
-    if not path.exists() and path.suffix.lower() != ".gguf" and len(path.parts) == 1:
+    path = (folder or Path()) / Path(text).expanduser()
+    if not path.exists() and path.suffix.lower() != ".gguf" and len(Path(text).parts) == 1:
         near = difflib.get_close_matches(word, _WORDS, n=1)
         hint = f'did you mean "{near[0]}"?' if near else "use off, default, a path, or http://127.0.0.1:8080"
         raise ModelChoiceError(f'"{text}" is neither a model choice nor a file that exists; {hint}')
@@ -70,15 +70,26 @@ def resolve_model(choice: str) -> ModelChoice:
 
 
 def load_model(
-    choice: ModelChoice, *, allow_remote: bool = False, context_tokens: int | None = None, max_tokens: int = 200
+    choice: ModelChoice,
+    *,
+    confirmed: Path | None = None,
+    allow_hosts: tuple[str, ...] = (),
+    timeout_seconds: float = 60.0,
+    context_tokens: int | None = None,
+    max_tokens: int = 200,
 ) -> BaseChatModel | None:
     """The chat model of a choice, ready to be asked; None when the model is off.
 
-    `allow_remote` lets a server be on another machine; without it only this machine's loopback addresses are.
-    `context_tokens` is for files only (None: 4096, or the model's own where smaller); a server has its own.
+    A file is read whole first: its hash must be one that comes with Understudy or stand in `confirmed`, where
+    `understudy models confirm` keeps what was confirmed (None: nothing was). `allow_hosts` names the other machines a
+    server may be on. `context_tokens` is for files only (None: 4096, or the model's own where smaller), as
+    `timeout_seconds` for a whole answer is for servers.
     Raises the errors of `assistant.language_model.errors`: nothing else is loaded in place of what was asked for.
     """
     if choice.path is not None:
+        from assistant.language_model.known_files import require_known
+
+        require_known(choice.path, confirmed)
         from assistant.language_model.llama_cpp_chat import LlamaCppChat
 
         return LlamaCppChat(model_path=choice.path, context_tokens=context_tokens, max_tokens=max_tokens)
@@ -86,19 +97,19 @@ def load_model(
         from assistant.language_model.local_server import LocalServerChat
 
         return LocalServerChat(
-            address=choice.address, served_model=choice.served_model, allow_remote=allow_remote, max_tokens=max_tokens
+            address=choice.address,
+            served_model=choice.served_model,
+            allow_hosts=allow_hosts,
+            timeout_seconds=timeout_seconds,
+            max_tokens=max_tokens,
         )
     return None
 
 
-def is_loopback(host: str) -> bool:
-    """True for `localhost` and for addresses of the loopback ranges; a name is never looked up."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def name_of(model: BaseChatModel) -> str:
+    """What a chat model that was passed in is called in answers: its kind, and the model where it names one."""
+    named = next((name for key in ("model_name", "model") if isinstance(name := getattr(model, key, None), str)), "")
+    return f"{type(model).__name__} {named}".strip()[:100]
 
 
 def _server(text: str) -> ModelChoice:

@@ -1,14 +1,21 @@
 """The exceptions of the language-model room, one tree; none carries prompt text, since a prompt may be clinical.
 
 LanguageModelError
-    ModelChoiceError       what was asked for with --model is no choice
-    ModelUnavailableError  a package or the default model is not installed
-    ModelFileError         a model file is missing, is no GGUF, is damaged, or fits no chat template of ours
-    ContextSizeError       the context is larger than the model's own, or cannot hold even the answer
-    PromptTooLong          prompt and answer together need more tokens than the context holds
-    MessagesError          the messages are not a conversation that a chat template can write
-    GrammarError           the grammar cannot be read, or leaves the model no token to write
-    ServerError            the local model server could not be reached or answered with something else than an answer
+    ModelSetupError            a person must choose or install something else: never answered over
+        ModelChoiceError       what was asked for with --model is no choice
+        ModelUnavailableError  a package or the default model is not installed
+        ModelFileError         a model file is missing, is no GGUF, is damaged, or cannot write
+            UnknownModelError  a model file nobody has confirmed yet, or that has changed since
+        ContextSizeError       the context is larger than the model's own, or cannot hold even the answer
+    PromptTooLong              prompt and answer together need more tokens than the context holds
+    MessagesError              the messages are not a conversation that a chat template can write
+    GrammarError               the grammar cannot be read, or leaves the model no token to write
+    ServerError                the local model server could not be reached or gave something else than an answer
+    ForeignModelError          a chat model that was passed in failed
+    AnswerStopped              the answer was cancelled or took too long
+    WorkerBusy                 the one model has too many questions waiting, or answers none at the moment
+
+After the last seven an answer is given without the model, with the error's text as the reason.
 """
 
 from __future__ import annotations
@@ -20,19 +27,27 @@ class LanguageModelError(UnderstudyError):
     """Anything that keeps the language model from answering. Its text says where, what and how to mend it."""
 
 
-class ModelChoiceError(LanguageModelError):
+class ModelSetupError(LanguageModelError):
+    """What was asked for cannot be loaded until a person mends it."""
+
+
+class ModelChoiceError(ModelSetupError):
     """What was asked for with `--model` is none of `off`, `default`, a path or an address."""
 
 
-class ModelUnavailableError(LanguageModelError):
+class ModelUnavailableError(ModelSetupError):
     """A package or the default model is not installed."""
 
 
-class ModelFileError(LanguageModelError):
-    """The model file is missing, unreadable, not a GGUF, damaged, or of a family without a chat template of ours."""
+class ModelFileError(ModelSetupError):
+    """The model file is missing, unreadable, not a GGUF, damaged, or of a kind that writes no text."""
 
 
-class ContextSizeError(LanguageModelError):
+class UnknownModelError(ModelFileError):
+    """The model file's hash is neither one that comes with Understudy nor one that was confirmed here."""
+
+
+class ContextSizeError(ModelSetupError):
     """The context asked for is larger than the model's own, or too small to hold the answer."""
 
 
@@ -56,3 +71,15 @@ class GrammarError(LanguageModelError):
 
 class ServerError(LanguageModelError):
     """The local model server could not be reached, was too slow, or did not answer as agreed."""
+
+
+class ForeignModelError(LanguageModelError):
+    """A chat model that was passed in raised an error of its own; only the error's kind is told, never its words."""
+
+
+class AnswerStopped(LanguageModelError):  # noqa: N818 - the name says what happened, as the callers' code reads
+    """The answer was cancelled, or took longer than it may."""
+
+
+class WorkerBusy(LanguageModelError):  # noqa: N818 - the name says what happened, as the callers' code reads
+    """The model worker takes no further question now: its line is full, it is stuck, or it is being shut down."""

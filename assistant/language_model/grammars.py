@@ -1,4 +1,4 @@
-"""GBNF grammars that hold a model to the form of a cited answer.
+"""GBNF grammars that hold a model to the form of a cited answer or of a choice.
 
 A grammar makes an answer well formed, not right: what a sentence says is still to be checked against its source.
 """
@@ -73,6 +73,22 @@ def answer_grammar(
         rules.append(
             f'sentence-{number} ::= ({first}) ([,:;]? " " ({other})){{{fewest_words},{most_words}}} ". [{number}]"'
         )
+    return "\n".join(rules) + "\n"
+
+
+def choice_grammar(numbers: Iterable[int]) -> str:
+    """The grammar of a choice: "keep none", or "keep" and some of the numbers in rising order, none twice.
+
+    Nothing but these numbers can be written. Raises ValueError when there is none or one is below 1.
+    """
+    known = sorted(set(numbers))
+    if not known or known[0] < 1:
+        raise ValueError("a choice needs at least one number, counted from 1")
+    rules = ['root ::= "keep " ("none" | from-0)']
+    for place, number in enumerate(known):
+        later = f' ("," from-{place + 1})?' if place + 1 < len(known) else ""
+        skipped = f" | from-{place + 1}" if place + 1 < len(known) else ""
+        rules.append(f'from-{place} ::= "{number}"{later}{skipped}')
     return "\n".join(rules) + "\n"
 
 

@@ -10,11 +10,11 @@ import codecs
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, ClassVar
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -28,6 +28,7 @@ from assistant.language_model.errors import ContextSizeError, PromptTooLong
 from assistant.language_model.llama_session import LlamaSession, Reading
 from assistant.language_model.messages import turns_of
 from assistant.language_model.model_file import check_model_file, default_model_path
+from assistant.language_model.stopping import current_stop
 from assistant.language_model.wishes import Wishes, wishes_of
 
 DEFAULT_CONTEXT_TOKENS = 4096
@@ -48,11 +49,13 @@ class LlamaCppChat(BaseChatModel):
 
     `context_tokens` None means 4096 or the model's own context, where that is smaller. `max_tokens`, `temperature`,
     `seed`, `grammar` (GBNF) and `stop` may also be given with each call (`model.invoke(messages, grammar=...)`).
-    Calls from several threads wait for each other. Raises the errors of `assistant.language_model.errors`; a prompt
-    that does not fit is refused before anything is computed, never cut.
+    Calls from several threads wait for each other; `stoppable` ends one between two tokens. Raises the errors of
+    `assistant.language_model.errors`; a prompt that does not fit is refused before anything is computed, never cut.
+    Whether the file may be trusted is asked by `load_model`, which practices go through.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+    takes_wishes: ClassVar[bool] = True
 
     model_path: Path = Field(default_factory=default_model_path)
     context_tokens: int | None = Field(default=None, ge=1)
@@ -129,9 +132,10 @@ class LlamaCppChat(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         segments, wishes = self._prepare(messages, stop, kwargs)
-        account = _Account()
+        account, ending = _Account(), current_stop()
         with self._lock:
-            text = "".join(self._write(segments, wishes, account, threading.Event()))
+            text = "".join(self._write(segments, wishes, account, ending.is_set))
+        ending.check()
         message = AIMessage(
             content=text, usage_metadata=account.usage(), response_metadata=account.metadata(self.model_path.name)
         )
@@ -145,16 +149,19 @@ class LlamaCppChat(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         segments, wishes = self._prepare(messages, stop, kwargs)
-        account = _Account()
+        account, ending = _Account(), current_stop()
         abandoned = threading.Event()
         pieces: SimpleQueue[str | BaseException | None] = SimpleQueue()
 
         # The model runs in a thread of its own, so that a reader who pauses, or asks something else in between, does
         # not hold the lock: it is held only as long as the model writes.
+        def over() -> bool:
+            return abandoned.is_set() or ending.is_set()
+
         def work() -> None:
             try:
                 with self._lock:
-                    for piece in self._write(segments, wishes, account, abandoned):
+                    for piece in self._write(segments, wishes, account, over):
                         pieces.put(piece)
                 pieces.put(None)
             except BaseException as error:  # noqa: BLE001 - handed to the reader, who raises it
@@ -170,6 +177,7 @@ class LlamaCppChat(BaseChatModel):
                 if run_manager is not None:
                     run_manager.on_llm_new_token(piece, chunk=chunk)
                 yield chunk
+            ending.check()
             yield ChatGenerationChunk(
                 message=AIMessageChunk(
                     content="",
@@ -187,6 +195,7 @@ class LlamaCppChat(BaseChatModel):
     ) -> tuple[list[list[int]], Wishes]:
         own = Wishes(self.max_tokens, self.temperature, self.seed, self.stop, self.grammar)
         wishes = wishes_of(own, stop, given)
+        wishes = replace(wishes, stop=(*wishes.stop, *self._template.stop))
         segments = self._segments(messages)
         count = sum(len(segment) for segment in segments)
         available = self._session.context_tokens
@@ -210,7 +219,7 @@ class LlamaCppChat(BaseChatModel):
         return segments
 
     def _write(
-        self, segments: list[list[int]], wishes: Wishes, account: _Account, abandoned: threading.Event
+        self, segments: list[list[int]], wishes: Wishes, account: _Account, cancelled: Callable[[], bool]
     ) -> Iterator[str]:
         """Yield the answer piece by piece, whole characters only, nothing from a stop word on."""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -223,7 +232,7 @@ class LlamaCppChat(BaseChatModel):
             temperature=wishes.temperature,
             seed=wishes.seed,
             reading=account.reading,
-            cancelled=abandoned.is_set,
+            cancelled=cancelled,
         )
         try:
             for token in tokens:

@@ -1,51 +1,64 @@
-"""A langchain chat model that asks an OpenAI-compatible server on this machine (llama-server, Ollama, LM Studio).
+"""A langchain chat model that asks an OpenAI-compatible server on this machine (llama-server, vLLM, Ollama, LM Studio).
 
-Follows no redirect, uses no proxy, sends no key, and speaks to another machine only when that was allowed in so many
-words. Its errors never repeat what the server said: servers quote prompts in their complaints.
-Importing this module imports langchain_core; httpx is imported when a server is first asked.
+How it asks, and what it never does, stands in `server_wire`. Importing this module imports langchain_core; httpx is
+imported when a server is first asked.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict, Field, PrivateAttr
 
-from assistant.language_model.choose import is_loopback
-from assistant.language_model.errors import LanguageModelError, ModelChoiceError, PromptTooLong, ServerError
+from assistant.language_model.errors import ModelChoiceError, ServerError
 from assistant.language_model.messages import turns_of
+from assistant.language_model.server_wire import RefusedError, Reply, Wire, number
 from assistant.language_model.wishes import Wishes, wishes_of
 
-if TYPE_CHECKING:
-    import httpx
+_CHAT = "/v1/chat/completions"
+# What may be shown of a name that a server gives its model: llama-server gives the file's path, also on Windows.
+_NAME = re.compile(r"[\w .:/\\@+()\[\]-]{1,200}\Z")
+_REASON = re.compile(r"[a-z_]{1,40}\Z")
+# Listing its models is quick for any server.
+_LISTING_SECONDS = 10.0
+# No token of any model is longer than this on average: an answer beyond it was not ended where it should be.
+_CHARACTERS_A_TOKEN = 40
 
-_NAME = re.compile(r"[\w.:/@+-]{1,120}\Z")
-_ERROR_TYPE = re.compile(r"[a-z_]{1,40}\Z")
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model as its server lists it. `context_tokens` None: the server does not tell."""
+
+    name: str
+    context_tokens: int | None
 
 
 class LocalServerChat(BaseChatModel):
     """A chat model behind `<address>/v1/chat/completions`. Constructing it asks the server for its models.
 
-    `served_model` None means the only model the server has. A grammar is sent as llama-server's field `grammar`;
-    servers of other makes may ignore it, so an answer's form is to be checked all the same.
+    `served_model` None means the only model the server has. `allow_hosts` names the other machines that may be asked.
+    A grammar is sent as llama-server and vLLM take it, and left out where a server refuses it; servers of other makes
+    ignore it, so an answer's form is to be checked all the same.
     `timeout_seconds` bounds a whole answer, `connect_seconds` the connection; `most_bytes` bounds what is read.
+    Raises the errors of `assistant.language_model.errors`; `stoppable` ends an answer at once.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+    takes_wishes: ClassVar[bool] = True
 
     address: str
     served_model: str | None = None
-    allow_remote: bool = False
-    timeout_seconds: float = Field(default=120.0, gt=0)
+    allow_hosts: tuple[str, ...] = ()
+    timeout_seconds: float = Field(default=60.0, gt=0)
     connect_seconds: float = Field(default=5.0, gt=0)
     most_bytes: int = Field(default=2_000_000, ge=1)
     max_tokens: int = Field(default=200, ge=1)
@@ -56,30 +69,17 @@ class LocalServerChat(BaseChatModel):
     # Never langchain's global answer cache: it would keep prompts, and prompts may be clinical.
     cache: bool | None = False
 
-    _client: httpx.Client = PrivateAttr()
+    _wire: Wire = PrivateAttr()
+    _takes_grammar: bool = PrivateAttr(default=True)
 
     def model_post_init(self, context: Any, /) -> None:
         super().model_post_init(context)
-        import httpx
-
-        try:
-            url = httpx.URL(self.address)
-        except httpx.InvalidURL as error:
-            raise ModelChoiceError(f'"{self.address}" is not an address ({error}); see resolve_model') from error
-        if url.scheme not in ("http", "https"):
-            raise ModelChoiceError(
-                f'"{self.address}" is not the address of a server; write it as http://127.0.0.1:8080'
-            )
-        if not is_loopback(url.host) and not self.allow_remote:
-            raise ModelChoiceError(
-                f"{self.address}: is not on this machine; clinical notes would leave it. Use an address such as "
-                "http://127.0.0.1:8080, or allow other machines in so many words (allow_remote)"
-            )
-        self._client = httpx.Client(
-            trust_env=False,
-            follow_redirects=False,
-            timeout=httpx.Timeout(self.timeout_seconds, connect=self.connect_seconds),
-            headers={"Accept-Encoding": "identity", "User-Agent": "understudy"},
+        self._wire = Wire(
+            self.address,
+            allow_hosts=self.allow_hosts,
+            timeout_seconds=self.timeout_seconds,
+            connect_seconds=self.connect_seconds,
+            most_bytes=self.most_bytes,
         )
         if self.served_model is None:
             self.served_model = self._only_model()
@@ -94,7 +94,11 @@ class LocalServerChat(BaseChatModel):
 
     def close(self) -> None:
         """Close the connections to the server."""
-        self._client.close()
+        self._wire.close()
+
+    def models(self) -> tuple[ServedModel, ...]:
+        """What the server lists, in its order; entries without a name that can be shown are left out."""
+        return list_models(self._wire)
 
     def get_token_ids(self, text: str) -> list[int]:
         """Always raises NotImplementedError: only the server knows its tokens."""
@@ -121,16 +125,11 @@ class LocalServerChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - langchain's signature
         **kwargs: Any,
     ) -> ChatResult:
-        with self._answer("POST", "/v1/chat/completions", self._body(messages, stop, kwargs, stream=False)) as chunks:
-            answer = self._json(b"".join(chunks))
-        choice = _first(answer.get("choices"))
-        message = choice.get("message")
-        text = message.get("content") if isinstance(message, dict) else None
-        if not isinstance(text, str) or not text:
-            raise ServerError(f"{self.address}: the answer holds no text; is this an OpenAI-compatible chat server?")
-        return ChatResult(
-            generations=[ChatGeneration(message=AIMessage(content=text, response_metadata=self._metadata(choice)))]
-        )
+        wishes = self._wishes(stop, kwargs)
+        with self._asked(messages, wishes, stream=False) as reply:
+            answer = self._wire.json_of(reply.chunks)
+        message = self._message(answer, wishes)
+        return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _stream(
         self,
@@ -139,32 +138,79 @@ class LocalServerChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        choice: dict[str, Any] = {}
-        empty = True
-        with self._answer("POST", "/v1/chat/completions", self._body(messages, stop, kwargs, stream=True)) as chunks:
-            for event in self._events(chunks):
-                if not event.get("choices"):
-                    continue  # a closing event with the usage only
-                choice = _first(event["choices"])
-                delta = choice.get("delta")
-                piece = delta.get("content") if isinstance(delta, dict) else None
-                if isinstance(piece, str) and piece:
-                    empty = False
-                    chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
-                    if run_manager is not None:
-                        run_manager.on_llm_new_token(piece, chunk=chunk)
-                    yield chunk
-        if empty:
-            raise ServerError(f"{self.address}: the answer holds no text; is this an OpenAI-compatible chat server?")
+        wishes = self._wishes(stop, kwargs)
+        with self._asked(messages, wishes, stream=True) as reply:
+            if reply.content_type == "application/json":
+                # A server that knows no streams sends the answer whole.
+                closing = self._message(self._wire.json_of(reply.chunks), wishes)
+                yield _chunk(str(closing.content), run_manager)
+            else:
+                account = _Account()
+                for piece in self._pieces(reply, wishes, account):
+                    yield _chunk(piece, run_manager)
+                closing = AIMessage("", response_metadata=self._metadata(account.choice), usage_metadata=account.usage)
         yield ChatGenerationChunk(
-            message=AIMessageChunk(content="", response_metadata=self._metadata(choice), chunk_position="last")
+            message=AIMessageChunk(
+                content="",
+                response_metadata=closing.response_metadata,
+                usage_metadata=closing.usage_metadata,
+                chunk_position="last",
+            )
         )
 
-    def _body(
-        self, messages: list[BaseMessage], stop: list[str] | None, given: dict[str, Any], *, stream: bool
-    ) -> dict[str, Any]:
+    def _pieces(self, reply: Reply, wishes: Wishes, account: _Account) -> Iterator[str]:
+        """The texts of a stream. Raises ServerError when it ends before the model has ended, or holds no text."""
+        length = 0
+        ended = thought = False
+        for event in self._wire.events_of(reply.chunks):
+            if event is None:
+                ended = True
+                break
+            account.usage = _usage(event.get("usage")) or account.usage
+            if not event.get("choices"):
+                continue  # a closing event with the usage only
+            account.choice = _first(event["choices"])
+            delta = account.choice.get("delta")
+            delta = delta if isinstance(delta, dict) else {}
+            self._refuse_tools(delta)
+            ended = ended or isinstance(account.choice.get("finish_reason"), str)
+            thought = thought or _thinks(delta)
+            piece = delta.get("content")
+            if isinstance(piece, str) and piece:
+                length += len(piece)
+                self._check_length(length, wishes)
+                yield piece
+        if not ended:
+            raise ServerError(f"{self.address}: the answer ended before it was whole; look at the server's own log")
+        if not length:
+            raise self._no_text(thought)
+
+    def _wishes(self, stop: list[str] | None, given: dict[str, Any]) -> Wishes:
         own = Wishes(self.max_tokens, self.temperature, self.seed, self.stop, self.grammar)
-        wishes = wishes_of(own, stop, given)
+        return wishes_of(own, stop, given)
+
+    @contextmanager
+    def _asked(self, messages: list[BaseMessage], wishes: Wishes, *, stream: bool) -> Iterator[Reply]:
+        """The server's answer; asked once more without the grammar where the server does not take it."""
+        body = self._body(messages, wishes, stream=stream)
+        if wishes.grammar is not None and self._takes_grammar:
+            # llama-server reads the first, vLLM the second; either passes over the other.
+            held = {**body, "grammar": wishes.grammar, "structured_outputs": {"grammar": wishes.grammar}}
+            answering = False
+            try:
+                with self._wire.ask("POST", _CHAT, held) as reply:
+                    answering = True
+                    yield reply
+                return
+            except RefusedError as error:
+                if answering or error.status not in (400, 422):
+                    raise
+        with self._wire.ask("POST", _CHAT, body) as reply:
+            if wishes.grammar is not None:
+                self._takes_grammar = False
+            yield reply
+
+    def _body(self, messages: list[BaseMessage], wishes: Wishes, *, stream: bool) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self.served_model,
             "messages": [{"role": turn.role, "content": turn.text} for turn in turns_of(messages)],
@@ -175,155 +221,104 @@ class LocalServerChat(BaseChatModel):
         }
         if wishes.stop:
             body["stop"] = list(wishes.stop)
-        if wishes.grammar is not None:
-            body["grammar"] = wishes.grammar
         return body
 
     def _only_model(self) -> str:
-        with self._answer("GET", "/v1/models", None) as chunks:
-            answer = self._json(b"".join(chunks))
-        listed = answer.get("data")
-        names = [entry.get("id") for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-        known = [name for name in names if isinstance(name, str) and _NAME.match(name)]
+        known = self.models()
         if len(known) == 1:
-            return known[0]
+            return known[0].name
         if not known:
             raise ServerError(f"{self.address}: the server lists no model; load one there first")
-        raise ServerError(
-            f"{self.address}: the server has {len(known)} models ({', '.join(known[:8])}); name one after a #, as in "
-            f"{self.address}#{known[0]}"
+        raise ModelChoiceError(
+            f"{self.address}: the server has {len(known)} models ({', '.join(one.name for one in known[:8])}); name "
+            f"one after a #, as in {self.address}#{known[0].name}"
         )
+
+    def _message(self, answer: dict[str, Any], wishes: Wishes) -> AIMessage:
+        choice = _first(answer.get("choices"))
+        message = choice.get("message")
+        message = message if isinstance(message, dict) else {}
+        self._refuse_tools(message)
+        text = message.get("content")
+        if not isinstance(text, str) or not text:
+            raise self._no_text(_thinks(message))
+        self._check_length(len(text), wishes)
+        return AIMessage(
+            content=text, response_metadata=self._metadata(choice), usage_metadata=_usage(answer.get("usage"))
+        )
+
+    def _refuse_tools(self, message: dict[str, Any]) -> None:
+        if message.get("tool_calls"):
+            raise ServerError(
+                f"{self.address}: the model calls a tool in place of answering, and none was offered; switch "
+                "tools off there, or use another model"
+            )
+
+    def _check_length(self, length: int, wishes: Wishes) -> None:
+        if length > wishes.max_tokens * _CHARACTERS_A_TOKEN:
+            raise ServerError(
+                f"{self.address}: the model writes more than the {wishes.max_tokens} tokens it was asked for; "
+                "look whether the server keeps max_tokens"
+            )
+
+    def _no_text(self, thought: bool) -> ServerError:
+        if thought:
+            return ServerError(
+                f"{self.address}: the model spent its tokens thinking and gave no answer; switch thinking off there, "
+                "or use a model that answers at once"
+            )
+        return ServerError(f"{self.address}: the answer holds no text; is this an OpenAI-compatible chat server?")
 
     def _metadata(self, choice: dict[str, Any]) -> dict[str, Any]:
         reason = choice.get("finish_reason")
         return {
             "model_name": self.served_model,
-            "finish_reason": reason if isinstance(reason, str) and _ERROR_TYPE.match(reason) else None,
+            "finish_reason": reason if isinstance(reason, str) and _REASON.match(reason) else None,
         }
 
-    # -- the wire
 
-    @contextmanager
-    def _answer(self, method: str, path: str, body: dict[str, Any] | None) -> Generator[Iterator[bytes], None, None]:
-        """The body of a good answer, in pieces. Raises ServerError or PromptTooLong for everything else.
+def list_models(wire: Wire) -> tuple[ServedModel, ...]:
+    """The models of a server. Raises ServerError."""
+    with wire.ask("GET", "/v1/models", timeout_seconds=_LISTING_SECONDS) as reply:
+        listed = wire.json_of(reply.chunks).get("data")
+    found: list[ServedModel] = []
+    for entry in listed if isinstance(listed, list) else []:
+        name = entry.get("id") if isinstance(entry, dict) else None
+        if isinstance(name, str) and _NAME.match(name):
+            meta = entry.get("meta")
+            told = entry.get("max_model_len") or (meta.get("n_ctx_train") if isinstance(meta, dict) else None)
+            found.append(ServedModel(name, number(told) or None))
+    return tuple(found)
 
-        httpx's own errors are not chained on: they may quote what a server sent back, and servers send prompts back.
-        """
-        import httpx
 
-        deadline = time.monotonic() + self.timeout_seconds
-        try:
-            with self._client.stream(method, self.address + path, json=body) as response:
-                chunks = self._bounded(response, deadline)
-                if response.is_redirect or 300 <= response.status_code < 400:
-                    raise ServerError(
-                        f"{self.address}{path}: the server sends on to another address (status "
-                        f"{response.status_code}), which is not followed; give the server's own address"
-                    )
-                if response.status_code != 200:
-                    raise self._refusal(path, response.status_code, b"".join(chunks))
-                if response.headers.get("content-encoding", "identity") != "identity":
-                    raise ServerError(f"{self.address}: the answer is compressed, which was not asked for")
-                yield chunks
-        except httpx.ConnectTimeout:
-            raise ServerError(
-                f"{self.address}: no connection within {self.connect_seconds:g} seconds; is the server running there?"
-            ) from None
-        except httpx.ConnectError:
-            raise ServerError(
-                f"{self.address}: no server answers there; start it (for example: llama-server -m model.gguf --port "
-                "8080), or use --model default or --model off"
-            ) from None
-        except httpx.TimeoutException:
-            raise self._too_slow() from None
-        except httpx.HTTPError as error:
-            raise ServerError(
-                f"{self.address}: the connection broke before the answer was whole ({type(error).__name__}); look at "
-                "the server's own log"
-            ) from None
+@dataclass(slots=True)
+class _Account:
+    """What a stream told beside its text: the last choice and the tokens."""
 
-    def _bounded(self, response: httpx.Response, deadline: float) -> Iterator[bytes]:
-        total = 0
-        for chunk in response.iter_raw():
-            total += len(chunk)
-            if total > self.most_bytes:
-                raise ServerError(
-                    f"{self.address}: the answer is longer than {self.most_bytes} bytes and was not read to its end; "
-                    "lower max_tokens or look at what answers there"
-                )
-            # httpx counts the time between two pieces; a server that sends one byte at a time would never be too slow.
-            if time.monotonic() > deadline:
-                raise self._too_slow()
-            yield chunk
+    choice: dict[str, Any] = field(default_factory=dict)
+    usage: UsageMetadata | None = None
 
-    def _too_slow(self) -> ServerError:
-        return ServerError(
-            f"{self.address}: no whole answer within {self.timeout_seconds:g} seconds; use a smaller model or "
-            "prompt, or raise timeout_seconds"
-        )
 
-    def _refusal(self, path: str, status: int, body: bytes) -> LanguageModelError:
-        """What a status other than 200 means. Only a kind and numbers are taken from the body, never its words."""
-        try:
-            error = json.loads(body).get("error")
-        except (ValueError, AttributeError, RecursionError):
-            error = None
-        error = error if isinstance(error, dict) else {}
-        kind = error.get("type")
-        if kind == "exceed_context_size_error":
-            prompt, room = _number(error.get("n_prompt_tokens")), _number(error.get("n_ctx"))
-            return PromptTooLong(
-                f"{self.address}: the prompt has {prompt} tokens, the server's context holds {room}; give it fewer or "
-                "shorter passages, or start the server with a larger context",
-                prompt_tokens=prompt,
-                context_tokens=room,
-            )
-        named = f", {kind}" if isinstance(kind, str) and _ERROR_TYPE.match(kind) else ""
-        hint = {
-            400: "it did not understand the request, or its context is too small for the prompt",
-            401: "it wants a key, which is never sent",
-            403: "it wants a key, which is never sent",
-            404: "it has no such path or model; is this an OpenAI-compatible server?",
-            503: "it is still loading its model; try again in a moment",
-        }.get(status, "look at the server's own log")
-        return ServerError(f"{self.address}{path}: the server refused (status {status}{named}): {hint}")
+def _chunk(piece: str, run_manager: CallbackManagerForLLMRun | None) -> ChatGenerationChunk:
+    chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
+    if run_manager is not None:
+        run_manager.on_llm_new_token(piece, chunk=chunk)
+    return chunk
 
-    def _json(self, data: bytes) -> dict[str, Any]:
-        try:
-            value = json.loads(data)
-        except (ValueError, RecursionError):
-            raise self._unreadable() from None
-        if not isinstance(value, dict):
-            raise self._unreadable()
-        return value
 
-    def _events(self, chunks: Iterator[bytes]) -> Iterator[dict[str, Any]]:
-        """The JSON objects of a stream of server-sent events, up to `[DONE]`; a stream without it was cut off."""
-        rest = b""
-        for chunk in chunks:
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                field, _, value = line.strip().partition(b":")
-                if field == b"error":
-                    raise ServerError(f"{self.address}: the server broke off its answer; look at its own log")
-                if field != b"data":
-                    continue
-                if value.strip() == b"[DONE]":
-                    return
-                yield self._json(value)
-        raise ServerError(f"{self.address}: the answer ended before it was whole; look at the server's own log")
+def _thinks(message: dict[str, Any]) -> bool:
+    return bool(message.get("reasoning_content") or message.get("reasoning"))
 
-    def _unreadable(self) -> ServerError:
-        return ServerError(
-            f"{self.address}: the answer is not JSON as agreed; is this an OpenAI-compatible chat server?"
-        )
+
+def _usage(value: Any) -> UsageMetadata | None:
+    """The tokens as the server counted them; None where it did not."""
+    if not isinstance(value, dict):
+        return None
+    prompt, written = number(value.get("prompt_tokens")), number(value.get("completion_tokens"))
+    return UsageMetadata(input_tokens=prompt, output_tokens=written, total_tokens=prompt + written)
 
 
 def _first(choices: Any) -> dict[str, Any]:
     if isinstance(choices, list) and choices and isinstance(choices[0], dict):
         return choices[0]
     return {}
-
-
-def _number(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from assistant.propose.digits import digit_modifier
+from assistant.propose.components import PROFESSIONAL, takes_professional
+from assistant.propose.coronary import is_coronary_study, is_coronary_treatment
+from assistant.propose.digits import digit_modifiers
 from assistant.propose.model import (
     Confidence,
     DiagnosisCandidate,
@@ -32,6 +34,10 @@ MOST_DIAGNOSES = 12
 MOST_POINTERS = 4
 NOT_PLACED = "the note does not say on which side or digit"
 _MOST_STEPS = 40
+_SIDED = frozenset(("50", "RT", "LT"))
+# A look into the nose and one at the larynx are one scope's way, unless a second one had its own reason.
+_NOSE_SCOPE = "31231"
+_LARYNX_SCOPES = frozenset(("31575", "31579", "92511"))
 _RANK: dict[Confidence, int] = {"high": 0, "medium": 1, "low": 2}
 
 
@@ -64,11 +70,17 @@ def assemble(
     judge: Judge,
     *,
     said: str = "",
+    vessels: Mapping[str, Sequence[str]] | None = None,
+    study_apart: bool = False,
+    stated: Mapping[str, str] | None = None,
+    second_scope: bool = False,
 ) -> Assembled | None:
     """The claim of the chosen procedures; None when there is nothing to bill.
 
     `diagnoses` are in the order they go on the claim, `pointed` gives the diagnosis codes that support a procedure,
     best first (missing: the first-listed). `said` is what the note says of the work done, for the digit it names.
+    `vessels` are the coronary arteries treated, by code; `study_apart`: the diagnostic study led to their treatment.
+    `stated` gives the modifier the note itself tells of a code; `second_scope`: it says why two scopes were needed.
     """
     waiting = [one for one in procedures if is_open(one, said)]
     procedures = [one for one in procedures if one not in waiting]
@@ -81,12 +93,25 @@ def assemble(
         lines.extend(ClaimLine(code, (), units, pointers) for code, units in visit.add_ons)
     for group in _by_code(procedures):
         pointers = _pointers(group[0].procedure_code, order, pointed)
-        lines.extend(replace(line, pointers=pointers) for line in _lines_of(group, said, two_lines=two_lines))
+        made = _lines_of(group, said, two_lines=two_lines)
+        if is_coronary_treatment(group[0].procedure_code) and (told := (vessels or {}).get(group[0].procedure_code)):
+            made = [replace(made[0], modifiers=(vessel,)) for vessel in told]
+        modifier = (stated or {}).get(group[0].procedure_code)
+        before = (modifier,) if modifier else ()
+        lines.extend(replace(line, pointers=pointers, modifiers=(*before, *line.modifiers)) for line in made)
     if not lines:
         return None
+    lines = _with_parts(lines, encounter.place_of_service, study_apart=study_apart)
+    asserted: frozenset[str] = frozenset()
+    if second_scope and _LARYNX_SCOPES.intersection(line.procedure_code for line in lines):
+        facts = judge.payer(encounter.payer)
+        apart = "XS" if facts is not None and facts.is_medicare else "59"
+        lines = [replace(one, modifiers=(apart,)) if one.procedure_code == _NOSE_SCOPE else one for one in lines]
+        asserted = frozenset((_NOSE_SCOPE,))
     claim = _claim(encounter, lines, order)
     support = _support(procedures, visit)
     assembled = _judged(claim, support, judge)
+    assembled = replace(assembled, asserted=assembled.asserted | asserted)
     refused = tuple(Rejected(one.procedure_code, NOT_PLACED, one.evidence) for one in waiting)
     return replace(assembled, rejected=(*assembled.rejected, *refused))
 
@@ -103,6 +128,18 @@ def bills_two_lines(notes: Sequence[KbNote], payer: str | None) -> bool:
         if block.fix in ("one-line-50", "two-lines-rt-lt")
     )
     return fixes["two-lines-rt-lt"] > fixes["one-line-50"]
+
+
+def _with_parts(lines: Sequence[ClaimLine], place: str | None, *, study_apart: bool) -> list[ClaimLine]:
+    """The lines with 26 where the facility has the machine, and 59 on a coronary study that led to the treatment."""
+    treated = any(is_coronary_treatment(line.procedure_code) for line in lines)
+    found = []
+    for line in lines:
+        before: tuple[str, ...] = (PROFESSIONAL,) if takes_professional(line.procedure_code, place) else ()
+        if treated and study_apart and is_coronary_study(line.procedure_code):
+            before = (*before, "59")
+        found.append(replace(line, modifiers=(*before, *line.modifiers)) if before else line)
+    return found
 
 
 def _slug(judge: Judge, payer: str | None) -> str | None:
@@ -129,11 +166,17 @@ def _lines_of(group: Sequence[ProcedureCandidate], said: str, *, two_lines: bool
     told: list[Side] = [side for side in ("RT", "LT") if side in by_side]
     if not told:
         return [ClaimLine(code, (), units)]
-    digits = {
-        side: digit for one in group if (side := one.side) and (digit := digit_modifier(code, side, one.evidence, said))
-    }
-    if digits and set(digits) == set(told):
-        return [ClaimLine(code, (digits[side],), by_side[side]) for side in told]
+    digits: dict[Side, tuple[str, ...]] = dict.fromkeys(told, ())
+    for one in group:
+        if one.side is not None:
+            named = digit_modifiers(code, one.side, one.evidence, said)
+            digits[one.side] = tuple(dict.fromkeys((*digits[one.side], *named)))
+    if all(digits.values()):
+        return [
+            ClaimLine(code, (digit,), 1 if len(digits[side]) > 1 else by_side[side])
+            for side in told
+            for digit in digits[side]
+        ]
     if len(told) == 2 and len({by_side[side] for side in told}) == 1 and not two_lines:
         return [ClaimLine(code, ("50",), by_side["RT"])]
     return [ClaimLine(code, (side,), by_side[side]) for side in told]
@@ -210,7 +253,12 @@ def _mended(
 ) -> tuple[Claim, list[Rejected], set[str]] | None:
     """The claim after the first error that can be mended, what went, and the codes now said to be distinct."""
     for finding in report.findings:
-        if finding.severity != "error" or finding.fix is None:
+        if finding.severity != "error":
+            continue
+        if finding.fix is None:
+            plain = _without_sides(claim, finding, judge)
+            if plain is not None:
+                return plain, [], set()
             continue
         fixed = finding.fix.fixed
         before, after = Counter(_codes(claim)), Counter(_codes(fixed))
@@ -239,6 +287,23 @@ def _mended(
         if any(fixed.lines.count(line) < claim.lines.count(line) for line in claim.lines) or fixed != claim:
             return fixed, out, set()
     return None
+
+
+def _without_sides(claim: Claim, finding: Finding, judge: Judge) -> Claim | None:
+    """The claim with the refused code once and without a side, where that ends the finding and brings no other error.
+
+    Some payers take one unit for either ear or both, whatever the sides (MPFS bilateral indicator 2).
+    """
+    codes = {claim.lines[place].procedure_code for place in finding.lines if place < len(claim.lines)}
+    places = [place for place, line in enumerate(claim.lines) if line.procedure_code in codes]
+    if len(codes) != 1 or not any(_SIDED.intersection(claim.lines[place].modifiers) for place in places):
+        return None
+    kept = claim.lines[places[0]]
+    plain = replace(kept, modifiers=tuple(one for one in kept.modifiers if one not in _SIDED), units=1)
+    lines = [plain if place == places[0] else line for place, line in enumerate(claim.lines) if place not in places[1:]]
+    tried = replace(claim, lines=tuple(lines))
+    before, after = (sum(one.severity == "error" for one in judge.judge(each).findings) for each in (claim, tried))
+    return tried if after < before else None
 
 
 def _codes(claim: Claim) -> list[str]:

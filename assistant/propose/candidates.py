@@ -5,7 +5,7 @@ Chooses nothing among candidates, sets no modifier, and knows no payer and no ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.propose.candidates_note import PreparedNote, prepare
@@ -108,12 +108,17 @@ def _by_side(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence
             groups.setdefault(side, []).append(number)
     if len(groups) > 1:
         groups.pop(None, None)
+    elif None in groups and (only := prepared.only_side) is not None:
+        return {only: groups[None]}
     return groups
 
 
 def _on_side(prepared: PreparedNote, block: ProcedureEvidence, side: Side | None, clauses: list[int]) -> _Found | None:
     fits_place = prepared.fits_place(block)
     if prepared.forbids(block, side) or fits_place == "no" or not prepared.fits_payer(block):
+        return None
+    held = prepared.holds(block)
+    if held is None or not prepared.fits_patient(block):
         return None
     needed = prepared.needed(block, side)
     age = prepared.age
@@ -140,10 +145,12 @@ def _on_side(prepared: PreparedNote, block: ProcedureEvidence, side: Side | None
     units = units_of(prepared, block, clauses)
     if units is None:
         return None
-    candidate = _candidate(prepared, block, code, side, [*clauses, *needed], units)
+    candidate = _candidate(prepared, block, code, side, [*clauses, *needed, *held], units)
     if _ORDER[confidence] > _ORDER[candidate.confidence]:
         candidate = replace(candidate, confidence=confidence)
     own = block if code == block.procedure_code else prepared.block_of(code) or block
+    if prepared.leaves_open(block):
+        candidate = replace(candidate, confidence="low", why_not=NOT_ENOUGH, ask=block.ask)
     if code == block.procedure_code and fits_anesthesia == "unknown" and prepared.must_tell_anesthesia(block):
         candidate = replace(candidate, why_not=ANESTHESIA_NOT_TOLD, ask=_ASK_ANESTHESIA)
         unsure = False
@@ -249,7 +256,7 @@ def _without_replaced(found: list[_Found], rejected: list[Rejected]) -> list[_Fo
     """Without the codes that are part of another one on the same side."""
     gone: dict[int, int] = {}
     for number, item in enumerate(found):
-        if not (item.stands or item.asks_anesthesia) or not item.block.replaces:
+        if not (item.stands or item.asks_anesthesia) or not item.block.replaces or not _has_company(item, found):
             continue
         for other_number, other in enumerate(found if number not in gone or not item.unsure else ()):
             if other_number in gone or other_number == number or gone.get(number) == other_number:
@@ -268,18 +275,17 @@ def _without_replaced(found: list[_Found], rejected: list[Rejected]) -> list[_Fo
     return [item for number, item in enumerate(found) if number not in gone]
 
 
+def _has_company(item: _Found, found: Sequence[_Found]) -> bool:
+    """True where one of the codes beside which this one stands is there too, or it needs none."""
+    return not item.block.beside or any(
+        other is not item and other.stands and other.candidate.procedure_code in item.block.beside for other in found
+    )
+
+
 def _without_lonely(found: list[_Found], rejected: list[Rejected]) -> list[_Found]:
     """Without the codes that stand only beside others, where none of these is left."""
     while True:
-        kept = [
-            item
-            for item in found
-            if not item.block.beside
-            or any(
-                other is not item and other.stands and other.candidate.procedure_code in item.block.beside
-                for other in found
-            )
-        ]
+        kept = [item for item in found if _has_company(item, found)]
         for item in found:
             if item not in kept:
                 why = f"stands only beside {item.block.beside}"
@@ -287,6 +293,24 @@ def _without_lonely(found: list[_Found], rejected: list[Rejected]) -> list[_Foun
         if len(kept) == len(found):
             return kept
         found = kept
+
+
+def _is_accounted_for(prepared: PreparedNote, block: ProcedureEvidence, number: int, found: Sequence[_Found]) -> bool:
+    """True where the words of a title that name the block name another code too, and that one is found."""
+    words = prepared.hits[number].intersection(block.any)
+    return any(
+        item.candidate.procedure_code != block.procedure_code and words.intersection(item.block.any) for item in found
+    )
+
+
+def _is_asked(block: ProcedureEvidence, sides: Collection[Side], found: Sequence[_Found]) -> bool:
+    """True where work of the same family on such a side is asked about: one answer tells the rest."""
+    return any(
+        item.block.family == block.family
+        and item.candidate.why_not
+        and (item.candidate.side is None or not sides or item.candidate.side in sides)
+        for item in found
+    )
 
 
 def _refused(prepared: PreparedNote, found: Sequence[_Found]) -> list[Rejected]:
@@ -306,6 +330,10 @@ def _refused(prepared: PreparedNote, found: Sequence[_Found]) -> list[Rejected]:
         sides = shown.get(block.procedure_code, set())
         told: frozenset[Side | None] = frozenset(clause.sides) if block.sides == "per-side" else frozenset()
         if sides and (not told or None in sides or told <= sides):
+            continue
+        if clause.section == "title" and _is_accounted_for(prepared, block, number, found):
+            continue
+        if clause.section == "title" and _is_asked(block, clause.sides, found):
             continue
         if block.is_one_of_a_row:
             # The words name the whole row of codes; one of them is enough to say so.

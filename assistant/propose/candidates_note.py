@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from assistant.propose.evidence import ProcedureEvidence, Repertoire
@@ -23,6 +24,16 @@ SILENT_SECTIONS = frozenset(
 _STATING_SECTIONS = frozenset(("diagnosis", "indication"))
 # How many sentences back the site of something measured is looked for.
 _SITE_BEFORE = 12
+# Where the facility, not the physician, is paid for what was used up (Claims Processing Manual ch. 12 sec. 20.4), and
+# the first letters of the codes of drugs and supplies.
+_SUPPLYING = frozenset("19 21 22 23 24 26 31 34 51 52 61".split())
+_SUPPLIED = frozenset("AJQ")
+# How much of a note may name the test it reports, and the words that show a visit instead.
+_OPENING_SENTENCES = 3
+_MOST_OPENING = 8
+_VISIT_WORDS = frozenset(
+    "presents presented returns complains hpi cc subjective established est pt yo year consult visit".split()
+)
 # CMS place of service codes where the facility is paid for its part (Claims Processing Manual ch. 26 sec. 10.5).
 _FACILITIES = frozenset("02 19 21 22 23 24 26 31 34 41 42 51 52 53 56 61".split())
 # Of these, hospitals and surgery centers, where anesthesia not told is most likely general.
@@ -51,6 +62,9 @@ class PreparedNote:
     anesthesia: frozenset[str]
     payer: str | None
     place: str | None
+    new_patient: bool | None = None
+    opening: frozenset[int] = frozenset()
+    headed: dict[int, list[int]] = field(default_factory=dict, repr=False)
 
     def block_of(self, procedure_code: str) -> ProcedureEvidence | None:
         """The first block of a code."""
@@ -58,7 +72,35 @@ class PreparedNote:
 
     def showing(self, block: ProcedureEvidence) -> list[int]:
         """The clauses that show the block's procedure as done, in order."""
-        return self._among(block, block.any)
+        return self._among(block, block.any) or (self._titled(block) if block.titled else [])
+
+    def _titled(self, block: ProcedureEvidence) -> list[int]:
+        """Where the title names the procedure, the clauses of the body that then suffice; the title's tells the side
+        where they do not."""
+        named = [
+            number
+            for number, clause in enumerate(self.clauses)
+            if (
+                (
+                    clause.section == "title"
+                    and clause.status == "done"
+                    and not self.hits[number].isdisjoint((*block.any, *block.subject))
+                )
+                or (number in self.opening and not self.hits[number].isdisjoint(block.subject))
+            )
+            and self._counts(block, number)
+            and (not block.where or not self.hits[number].isdisjoint(block.where))
+        ]
+        # The title has told the site.
+        showing = (
+            {number for pattern in block.titled for number in self.by_pattern.get(pattern, ())} if named else set()
+        )
+        if named and block.subject:
+            # "Impression: no ischemia": a report's heading says that what follows was read.
+            showing.update(number for pattern in block.titled for number in self.headed.get(pattern, ())[:1])
+        shown = [number for number in sorted(showing) if self._counts(block, number)]
+        sided = any(self.clauses[number].sides for number in shown)
+        return shown if sided or not shown else sorted((*named, *shown))
 
     def unclear(self, block: ProcedureEvidence) -> list[int]:
         """The clauses that show such work without saying enough."""
@@ -112,6 +154,14 @@ class PreparedNote:
         members = self.sentences.get(sentence, ())
         return frozenset[int]().union(*(self.hits[n] for n in members if self.clauses[n].status == "done"))
 
+    @property
+    def only_side(self) -> Side | None:
+        """The one side the note speaks of in what was done or is so; None where it speaks of both or none."""
+        told = {
+            side for clause in self.clauses if clause.sides_own and clause.status == "done" for side in clause.sides
+        }
+        return told.pop() if len(told) == 1 else None
+
     def _on(self, number: int, side: Side | None) -> bool:
         sides = self.clauses[number].sides
         return side is None or not sides or side in sides
@@ -126,6 +176,25 @@ class PreparedNote:
         for pattern in block.all:
             numbers = self.told.get(pattern, ())
             number = next((n for n in numbers if self._on(n, side) and self._counts(block, n)), None)
+            if number is None:
+                return None
+            found.append(number)
+        return found
+
+    def holds(self, block: ProcedureEvidence) -> list[int] | None:
+        """For each pattern of `has` the first clause that states it, also of long ago; None when one is nowhere."""
+        found: list[int] = []
+        for pattern in block.has:
+            number = next(
+                (
+                    n
+                    for n, hits in enumerate(self.hits)
+                    if pattern in hits
+                    and self.clauses[n].status in {"done", "historical"}
+                    and self.clauses[n].section not in {"family-history", "consent"}
+                ),
+                None,
+            )
             if number is None:
                 return None
             found.append(number)
@@ -152,7 +221,9 @@ class PreparedNote:
         )
 
     def fits_place(self, block: ProcedureEvidence) -> Literal["yes", "no", "unknown"]:
-        """Whether the place of service is of the kind the block asks for."""
+        """Whether the place of service is of the kind the block asks for; a facility supplies drugs and dressings."""
+        if self.place in _SUPPLYING and block.procedure_code[0] in _SUPPLIED:
+            return "no"
         if not block.places:
             return "yes"
         if self.place is None:
@@ -162,6 +233,16 @@ class PreparedNote:
     def fits_payer(self, block: ProcedureEvidence) -> bool:
         """Whether the block is of every payer or names this one."""
         return not block.payers or self.payer in block.payers
+
+    def leaves_open(self, block: ProcedureEvidence) -> bool:
+        """Whether none of the words stands anywhere that decide between this code and another, not even denied."""
+        return bool(block.asks_unless) and not any(
+            pattern in hits for hits in self.hits for pattern in block.asks_unless
+        )
+
+    def fits_patient(self, block: ProcedureEvidence) -> bool:
+        """Whether the patient is new or established as the block asks; one of whom nothing is told is established."""
+        return block.patient is None or (block.patient == "new") == bool(self.new_patient)
 
     def mentions(self) -> Iterator[tuple[ProcedureEvidence, int]]:
         """The blocks with each clause that names them without counting as done."""
@@ -176,6 +257,31 @@ class PreparedNote:
             for block in (self.repertoire.blocks[each] for each in sorted(named)):
                 if (clause.status == "negated" or self._counts(block, number)) and self._stands_at(block, number):
                     yield block, number
+
+
+def _opening(note: ClinicalNote) -> frozenset[int]:
+    """The clauses with which a report names the test it is about; none where the note begins as a visit does."""
+    clauses = note.clauses[:_MOST_OPENING]
+    found = [number for number, clause in enumerate(clauses) if clause.sentence < _OPENING_SENTENCES]
+    words = [word for number in found for word in view_of(clauses[number].text).tokens]
+    headings = {section.heading.lower() for section in note.sections}
+    if _VISIT_WORDS & {*words, *headings} or "chief complaint" in headings or ("here", "for") in pairwise(words):
+        return frozenset()
+    return frozenset(number for number in found if clauses[number].status == "done" and not _is_silent(clauses[number]))
+
+
+def _headed(note: ClinicalNote, repertoire: Repertoire) -> dict[int, list[int]]:
+    """By pattern the clauses under a heading that it stands in ("Interpretation:"), whether they affirm or deny."""
+    found: dict[int, list[int]] = {}
+    at = 0
+    for section in note.sections:
+        patterns = repertoire.index.matching(view_of(section.heading)) if section.heading else ()
+        while at < len(note.clauses) and note.clauses[at].start < section.end:
+            if note.clauses[at].status in {"done", "negated"}:
+                for pattern in patterns:
+                    found.setdefault(pattern, []).append(at)
+            at += 1
+    return found
 
 
 def _is_silent(clause: Clause) -> bool:
@@ -233,4 +339,7 @@ def prepare(note: ClinicalNote, repertoire: Repertoire, encounter: Encounter) ->
         anesthesia=anesthesia_told(note.clauses),
         payer=encounter.payer,
         place=encounter.place_of_service,
+        new_patient=encounter.new_patient,
+        opening=_opening(note),
+        headed=_headed(note, repertoire),
     )

@@ -13,7 +13,9 @@ from math import ceil
 
 from assistant.propose.candidates_note import PreparedNote
 from assistant.propose.evidence import ProcedureEvidence
-from assistant.propose.evidence_amounts import Counted, Size, counted, excised, is_for_each, sizes
+from assistant.propose.evidence_amounts import Counted, counted
+from assistant.propose.evidence_doses import is_for_each, pieces
+from assistant.propose.evidence_sizes import Size, excised, sizes
 from assistant.propose.model import Confidence
 from assistant.propose.patterns import view_of
 
@@ -60,9 +62,12 @@ def units_of(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence
         # Of each stage those over the first five.
         blocks = [_counted(prepared, block.counts, [number]).number or 0 for number in clauses]
         extra = sum(max(0, one - _least(block) + 1) for one in blocks)
-        return Units(extra) if extra else None
+        return Units(ceil(extra)) if extra else None
     else:
         told = _counted(prepared, block.counts, clauses)
+    if block.counts == "joints" and (told.vague or (told.number or 1) <= 2):
+        # A joint told by its side alone is one for each side.
+        told = Counted(max(1, len({side for number in clauses for side in prepared.clauses[number].sides})))
     if told.number is None:
         if block.counts in _DOSES and block.units == "count":
             return Units(1, "low", AMOUNT_NOT_TOLD)
@@ -72,10 +77,8 @@ def units_of(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence
     if block.count is not None and told.number not in block.count:
         return None
     number = told.number
-    if block.counts in _DOSES and any(
-        len(prepared.clauses[place].sides) == 2 and is_for_each(prepared.clauses[place].text) for place in clauses
-    ):
-        number *= 2
+    if block.counts in _DOSES:
+        number *= max(_places_of_each(prepared, place) for place in clauses)
     if block.per is not None:
         over = number - _least(block) + 1 if block.count is not None and block.counts not in _DOSES else number
         number = ceil(Decimal(over) / block.per)
@@ -83,7 +86,22 @@ def units_of(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence
         return Units(1)
     if block.units == "count-1":
         number -= 1
-    return Units(number) if number > 0 else None
+    return Units(ceil(number)) if number > 0 else None
+
+
+def _places_of_each(prepared: PreparedNote, number: int) -> int:
+    """In how many places the amount of a clause was given that tells it for each: 10 mg each, both fingers."""
+    clause = prepared.clauses[number]
+    if not is_for_each(clause.text):
+        return 1
+    near = [
+        prepared.clauses[one].text
+        for sentence in (clause.sentence, clause.sentence - 1)
+        for one in prepared.sentences.get(sentence, ())
+        if prepared.clauses[one].status == "done"
+    ]
+    told = [count for text in near if (count := pieces(text)) is not None]
+    return told[0] if told else max(1, len(clause.sides))
 
 
 def _least(block: ProcedureEvidence) -> int:
@@ -98,18 +116,20 @@ def _counted(prepared: PreparedNote, kind: str, clauses: Sequence[int]) -> Count
 
 
 def _before(prepared: PreparedNote, clauses: Sequence[int]) -> list[str]:
-    """The done clauses before the evidence, nearest first: of its own sentence and of the one before."""
+    """The done clauses before the evidence, nearest first: of its own sentence and of the three before."""
     found: list[str] = []
     for number in clauses:
         sentence = prepared.clauses[number].sentence
         near = [
-            *prepared.sentences.get(sentence - 1, ()),
+            *(one for back in (3, 2, 1) for one in prepared.sentences.get(sentence - back, ())),
             *(one for one in prepared.sentences[sentence] if one < number),
         ]
         found += [
             prepared.clauses[one].text
             for one in reversed(near)
-            if one not in clauses and prepared.clauses[one].status == "done"
+            if one not in clauses
+            and prepared.clauses[one].status == "done"
+            and prepared.clauses[one].section not in ("title", "billing")
         ]
     return found
 
@@ -252,6 +272,10 @@ def _near(prepared: PreparedNote, number: int, wanted: Sequence[str]) -> list[Si
             continue
         start, end = prepared.clauses[members[0]].start, prepared.clauses[members[-1]].end
         told = sizes(prepared.note.text[start:end], start)
+        own = [size for size in told if clause.start <= size.mention[0] < clause.end and size.measures in wanted]
+        if not step and own and any(size.measures in wanted and size not in own for size in told):
+            # One of several lesions of a sentence, each with its size.
+            told = [size for size in told if clause.start <= size.mention[0] < clause.end]
         complete = any(size.measures in ("whole", "repair") for size in found if size.measures in wanted)
         has = {size.measures for size in found}
         if complete or ("lesion" in has and "margin" in has and "lesion" in wanted) or ("wound" in has and not forward):

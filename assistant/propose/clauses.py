@@ -130,6 +130,7 @@ def sentences(text: str, words: Sequence[Word]) -> Iterator[Sentence]:
     held: list[Word] = []
     item = blank = True
     line_start = words[0].start if words else 0
+    widest = max(map(len, text[words[0].start : words[-1].end].splitlines()), default=0) if words else 0
     for position, word in enumerate(words):
         following = words[position + 1] if position + 1 < len(words) else None
         held.append(word)
@@ -139,7 +140,7 @@ def sentences(text: str, words: Sequence[Word]) -> Iterator[Sentence]:
         newlines = gap.count("\n") or gap.count("\r")
         if newlines:
             new_item = _begins_item(words, position + 1)
-            if newlines > 1 or new_item or not _wrapped(word, following, word.end - line_start):
+            if newlines > 1 or new_item or not _wrapped(word, following, word.end - line_start, widest):
                 yield Sentence(tuple(held), item, blank)
                 held, item, blank = [], True, newlines > 1
             line_start = following.start
@@ -164,13 +165,13 @@ def _is_marker(held: Sequence[Word]) -> bool:
     return len(held) <= 4 and len(letters) <= 1 and all(one.isdigit() or len(one) == 1 for one in letters)
 
 
-def _wrapped(word: Word, following: Word, width: int) -> bool:
-    """Whether a line break is only the end of a full line."""
+def _wrapped(word: Word, following: Word, width: int, widest: int) -> bool:
+    """Whether a line break is only the end of a full line; a line much shorter than the `widest` is not full."""
     if word.raw in {".", "!", "?", ":", ";"} or word.raw == "|":
         return False
     if following.raw[0].islower():
         # Lines of one thought run full; short ones in lower case are a list.
-        return width >= 38 or word.raw == "," or word.low in FUNCTION_WORDS
+        return width >= max(38, 0.6 * widest) or word.raw == "," or word.low in FUNCTION_WORDS
     return width >= 60 and (word.raw == "," or word.low in FUNCTION_WORDS or following.raw[0] in "(0123456789")
 
 

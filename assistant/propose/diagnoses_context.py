@@ -55,6 +55,7 @@ _SAYS = re.compile(
     r"|stopped|continued?|discussed|reviewed|recommend\w*|ordered|return|asked|told|seen|done|performed|signed|check\w*|i|we|she|he)\b",
     re.I,
 )
+_OPENING_SENTENCES = 2
 _LATER = re.compile(
     r"\b(?:follow[ -]?up|f/u|fu|recheck|re-check|cast (?:check|off|removed|change)|healing|healed"
     r"|week \d+|weeks? (?:out|post|after|ago)"
@@ -110,7 +111,14 @@ def surroundings(note: ClinicalNote) -> Surroundings:
     for clause in note.clauses:
         by_sentence.setdefault(clause.sentence, []).append(clause)
     told = [clause.text for clause in note.clauses if clause.status in {"done", "planned"}]
-    first = " . ".join(told[:6])
+    # "Follow up in 2 weeks" at the end tells of a later day; "Follow up of the wrist" at the beginning of this one.
+    first = " . ".join(
+        [
+            clause.text
+            for clause in note.clauses
+            if clause.status == "done" or (clause.status == "planned" and clause.sentence < _OPENING_SENTENCES)
+        ][:6]
+    )
     later = bool(_LATER.search(first)) or any(_LATER.search(text) and "heal" in text.lower() for text in told)
     active = any(_ACTIVE.search(text) for text in told)
     sites = site_words()

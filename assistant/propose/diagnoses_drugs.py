@@ -1,6 +1,6 @@
-"""Drugs that a diagnosis code tells of: anticoagulants, with or without the bleeding they caused, and insulin.
+"""Drugs that a diagnosis code tells of: anticoagulants with or without the bleeding they caused, drugs for diabetes.
 
-Source: ICD-10-CM tabular list at D68.32, T45.51, Z79.01 and Z79.4; the provider must say that
+Source: ICD-10-CM tabular list at D68.32, T45.51, Z79.01, Z79.4, Z79.84 and E11; the provider must say that
 the drug caused the bleeding.
 """
 
@@ -36,6 +36,17 @@ _INSULIN = re.compile(
     r"|dependent|requiring|dose)", re.I
 )  # fmt: skip
 _NO_INSULIN = re.compile(r"\b(?:no|not|declin\w+|discuss\w+|consider\w*) (?:\w+ ){0,2}insulin", re.I)
+_BY_MOUTH = re.compile(
+    r"\b(?:metformin|glucophage|glipizide|glyburide|glimepiride|sitagliptin|januvia|linagliptin|tradjenta"
+    r"|saxagliptin"
+    r"|empagliflozin|jardiance|dapagliflozin|farxiga|canagliflozin|invokana|ertugliflozin|pioglitazone|actos|repaglinide"
+    r"|nateglinide|acarbose|rybelsus|oral (?:hypoglycemics?|antidiabetics?|diabetes (?:drugs?|medic\w+)))\b", re.I
+)  # fmt: skip
+_NOT_BY_MOUTH = re.compile(
+    r"\b(?:no|not|off|stopp\w+|never|without|declin\w+|discuss\w+|consider\w*|allerg\w+|intoleran\w+"
+    r"|discontinued)\b"
+    r"(?:[ -]\w+){0,3}[ -](?:metformin|glipizide|empagliflozin|oral)", re.I
+)  # fmt: skip
 _TOLD = frozenset({"done", "historical", "negated"})
 _BLEEDING = (
     "R04",
@@ -82,6 +93,9 @@ def with_drugs(drafts: list[Draft], note: ClinicalNote) -> list[Draft]:
     insulin = _clause(note, _INSULIN, _NO_INSULIN, {*_TOLD, "planned"})
     if sugar is not None and insulin is not None:
         found.append(_draft("Z79.4", sugar, insulin, len(note.text) + insulin.start))
+    by_mouth = _clause(note, _BY_MOUTH, _NOT_BY_MOUTH, {*_TOLD, "planned"})
+    if sugar is not None and by_mouth is not None and all(one.diagnosis_code != "Z79.84" for one in found):
+        found.append(_draft("Z79.84", sugar, by_mouth, len(note.text) + by_mouth.start))
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 from assistant.propose.diagnoses_index import DiagnosisIndex, Leaf
 from assistant.propose.diagnoses_titles import DEFAULTS, has_side
-from assistant.propose.diagnoses_words import wider
+from assistant.propose.diagnoses_words import site_words, wider
 from assistant.propose.model import BOTH, Side
 
 Episode = Literal["A", "D", "S"]
@@ -29,6 +29,7 @@ _VAGUE = 0.11
 _TWO_SIDES = 2
 _COMMON = 0.5
 _SAID_CLEARLY = 0.6
+_WHERE_IN_PART = frozenset({"upper", "lower"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,10 @@ def choose(
 def _best(leaves: Sequence[Leaf], words: Mapping[str, float], sides: frozenset[Side]) -> tuple[Leaf, float]:
     shared = _shared(leaves)
     exact_site = any(weight >= _SAID_CLEARLY and wider(word) for word, weight in words.items())
+    # A side fits a title only as far as its other words do, where a title without a side is among the choices.
+    all_sided = all(has_side(leaf.title) for leaf in leaves)
     return max(
-        ((leaf, _fit(leaf, words, sides, shared, exact_site)) for leaf in leaves),
+        ((leaf, _fit(leaf, words, sides, shared, exact_site=exact_site, all_sided=all_sided)) for leaf in leaves),
         key=lambda one: (one[1], -len(one[0].diagnosis_code)),
     )
 
@@ -81,12 +84,22 @@ def _shared(leaves: Sequence[Leaf]) -> frozenset[str]:
 
 
 def _fit(
-    leaf: Leaf, words: Mapping[str, float], sides: frozenset[Side], shared: frozenset[str], exact_site: bool
+    leaf: Leaf,
+    words: Mapping[str, float],
+    sides: frozenset[Side],
+    shared: frozenset[str],
+    *,
+    exact_site: bool,
+    all_sided: bool,
 ) -> float:
     """How well a code's words fit the note's: each word said counts for it, each unsaid against it."""
-    found = max(
-        (sum(_word_fit(word, words, shared) for word in reading if word not in _SIDED) for reading in leaf.readings),
-        default=0.0,
+    found, told = max(
+        (
+            (sum(_word_fit(word, said, shared) for word in reading if word not in _SIDED), said is words)
+            for reading in leaf.readings
+            for said in (words if _is_told(reading, words, shared) else _without_place(words),)
+        ),
+        default=(0.0, True),
     )
     if (
         exact_site
@@ -94,7 +107,23 @@ def _fit(
         and re.search(r"unspecified (?:part|site|area|region)", leaf.title)
     ):
         found -= _UNSAID
-    return found - _VAGUE * leaf.vague + _side_fit(leaf, words, sides)
+    side = _side_fit(leaf, words, sides)
+    return found - _VAGUE * leaf.vague + (side if told or all_sided else min(0.0, side))
+
+
+def _is_told(reading: Sequence[str], words: Mapping[str, float], shared: frozenset[str]) -> bool:
+    """Whether the note says all that a reading says; of its parts of the body one is enough."""
+    places = site_words().intersection(reading)
+    if places and not any(place in words for place in places):
+        return False
+    return all(
+        word in words or word in places or word in DEFAULTS or word in shared or word in _SIDED for word in reading
+    )
+
+
+def _without_place(words: Mapping[str, float]) -> Mapping[str, float]:
+    """The note's words without those that only say where in a part of the body, for a part it does not name."""
+    return {word: weight for word, weight in words.items() if word not in _WHERE_IN_PART}
 
 
 def _word_fit(word: str, words: Mapping[str, float], shared: frozenset[str]) -> float:

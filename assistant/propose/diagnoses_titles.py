@@ -19,7 +19,7 @@ GENERIC = frozenset(
     " acute chronic primary secondary mild moderate severe type multiple single new old general local"
     " localized history"
     " test examination procedure operation surgery device implant graft joint bone skin nose ear eye"
-    " hand foot knee hip"
+    " hand foot knee hip ankle wrist elbow thigh forearm finger toe leg arm"
     " shoulder trunk face neck upperlimb lowerlimb side area region surface tissue organ object"
     " observation effect cause"
     " person contact exposure problem care lack need service routine follow-up adult child male female"

@@ -7,7 +7,7 @@ lower left, upper right and lower right eyelid (HCPCS Level II, CMS).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from assistant.propose.model import Evidence, Side
 from ingest.codes import CodeSet
@@ -20,66 +20,87 @@ _OF_A_DIGIT = CodeSet.parse(
 )
 _OF_A_LID = CodeSet.parse(["67700-67715", "67800-67850", "67880-67975"])
 _FINGERS = (
-    ("thumb",),
+    (r"thumb(?! spica)",),
     ("index", "second finger", "2nd finger"),
     ("middle finger", "long finger", "third finger", "3rd finger"),
     ("ring finger", "fourth finger", "4th finger"),
     ("little finger", "small finger", "pinky", "fifth finger", "5th finger"),
 )
 _TOES = (
-    ("great toe", "big toe", "hallux", "first toe", "1st toe"),
-    ("second toe", "2nd toe"),
-    ("third toe", "3rd toe"),
-    ("fourth toe", "4th toe"),
-    ("fifth toe", "5th toe", "little toe", "small toe"),
+    ("great toe(?:nail)?", "big toe(?:nail)?", "hallux", "first toe(?:nail)?", "1st toe(?:nail)?"),
+    ("second toe(?:nail)?", "2nd toe(?:nail)?"),
+    ("third toe(?:nail)?", "3rd toe(?:nail)?"),
+    ("fourth toe(?:nail)?", "4th toe(?:nail)?"),
+    ("fifth toe(?:nail)?", "5th toe(?:nail)?", "little toe", "small toe"),
 )
 # "Right ring", "L long": the finger without its noun, after its side.
-_BARE = ("thumb", "index", "middle|long", "ring", "little|small")
+_BARE = ("thumb(?! spica)", "index", "middle|long", "ring", "little|small")
 _LEFT = {"finger": ("FA", "F1", "F2", "F3", "F4"), "toe": ("TA", "T1", "T2", "T3", "T4")}
 _RIGHT = {"finger": ("F5", "F6", "F7", "F8", "F9"), "toe": ("T5", "T6", "T7", "T8", "T9")}
 
 
-def digit_modifier(procedure_code: str, side: Side | None, evidence: Iterable[Evidence], near: str = "") -> str | None:
-    """The modifier of the one digit or lid the words name on that side; None when they name none, or several.
+def digit_modifiers(
+    procedure_code: str, side: Side | None, evidence: Iterable[Evidence], near: str = ""
+) -> tuple[str, ...]:
+    """The modifiers of the digits, or of the one lid, the words name on that side; empty when they name none.
 
-    `near` is looked at where the evidence itself names none, such as the note's title and findings.
+    `near` is looked at where the evidence itself names none, such as the note's title and findings; of several digits
+    it may name, the evidence must say that it speaks of several.
     """
     if side is None:
-        return None
-    said = " ".join(one.quote for one in evidence)
+        return ()
+    said = " ; ".join(one.quote for one in evidence)
     for text in (said, near):
         if procedure_code in _OF_A_DIGIT:
             for kind, names in (("finger", _FINGERS), ("toe", _TOES)):
-                named = _named(text, names) or (_bare(text) if kind == "finger" else [])
-                if len(named) == 1:
-                    return (_LEFT if side == "LT" else _RIGHT)[kind][named[0]]
+                named = _on_side(text, names, side, bare=kind == "finger")
+                if len(named) == 1 or (named and (text is said or _SEVERAL.search(said))):
+                    return tuple((_LEFT if side == "LT" else _RIGHT)[kind][place] for place in named)
         if procedure_code in _OF_A_LID:
             upper, lower = (re.search(rf"\b{word}\b", text, re.IGNORECASE) for word in ("upper", "lower"))
             if bool(upper) != bool(lower):
-                return {("LT", True): "E1", ("LT", False): "E2", ("RT", True): "E3", ("RT", False): "E4"}[
-                    (side, bool(upper))
-                ]
-    return None
+                lid = {("LT", True): "E1", ("LT", False): "E2", ("RT", True): "E3", ("RT", False): "E4"}
+                return (lid[(side, bool(upper))],)
+    return ()
 
 
-def _named(text: str, names: tuple[tuple[str, ...], ...]) -> list[int]:
-    return [
-        place
-        for place, said in enumerate(names)
-        if any(re.search(rf"\b{re.escape(one)}s?\b", text, re.IGNORECASE) for one in said)
-    ]
+_SEVERAL = re.compile(r"\b(?:both|two|2|three|3|four|4|each|all)\b", re.IGNORECASE)
+_SIDE = re.compile(r"\b(?:(?P<LT>left|lt?)|(?P<RT>right|rt?))\b", re.IGNORECASE)
 
 
-def _bare(text: str) -> list[int]:
-    return [
-        place
-        for place, said in enumerate(_BARE)
-        if re.search(rf"\b(?:left|right|lt?|rt?) (?:{said})\b", text, re.IGNORECASE)
-    ]
+def _on_side(text: str, names: tuple[tuple[str, ...], ...], side: Side, *, bare: bool) -> list[int]:
+    """The digits the text names on a side: each belongs to the side told before it, else to the first after it."""
+    told = [(match.start(), match.lastgroup) for match in _SIDE.finditer(text)]
+    found = []
+    for place, start in _places(text, names, bare=bare):
+        before = [name for at, name in told if at < start]
+        after = [name for at, name in told if at > start]
+        own = before[-1] if before else after[0] if after else side
+        if own == side and place not in found:
+            found.append(place)
+    return sorted(found)
+
+
+def _places(text: str, names: tuple[tuple[str, ...], ...], *, bare: bool) -> Iterator[tuple[int, int]]:
+    """The digits named, each with where its name begins."""
+    for place, said in enumerate(names):
+        for one in said:
+            yield from ((place, match.start()) for match in re.finditer(rf"\b{one}s?\b", text, re.IGNORECASE))
+    for place, one in enumerate(_BARE if bare else ()):
+        pattern = rf"\b(?:left|right|lt?|rt?) (?P<it>{one})\b|\b(?P<listed>{one})\b(?={_LIST_GOES_ON})"
+        for match in re.finditer(pattern, text, re.IGNORECASE):
+            yield place, match.start("it" if match["it"] else "listed")
+
+
+# "Ring and long fingers": the fingers of a list without their noun.
+_LIST_GOES_ON = (
+    r"(?:\s*(?:,|and|&|\+|/)\s*(?:the )?(?:right |left |r |l )?(?:thumb|index|middle|long|ring|small|little))+"
+    r" (?:trigger )?(?:finger|digit)s?\b"
+)
 
 
 def leaves_digit_open(procedure_code: str, text: str) -> bool:
     """True for surgery on one digit where the text names no digit at all. Injections may be of other places."""
     if procedure_code not in _OF_A_DIGIT or procedure_code in ("20550", "20600"):
         return False
-    return not (_named(text, _FINGERS) or _named(text, _TOES) or _bare(text))
+    return not any((*_places(text, _FINGERS, bare=True), *_places(text, _TOES, bare=False)))

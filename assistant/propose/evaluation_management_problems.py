@@ -101,13 +101,15 @@ def _told(line: Line) -> bool:
     if line.clause.status in _TOLD:
         return True
     return line.clause.status == "negated" and (
-        "without" in line.view.tokens[1:] or words("problems", "unmet").found(line.view)
+        "without" in line.view.tokens[1:]
+        or words("problems", "unmet").found(line.view)
+        or words("problems", "open_cause").found(line.view)
     )
 
 
 def _denied_from(line: Line) -> int:
     """The offset from which a clause denies; its end where it denies nothing."""
-    if line.clause.status != "negated":
+    if line.clause.status != "negated" or words("problems", "open_cause").found(line.view):
         return len(line.clause.text)
     starts = (start for token, start in zip(line.view.tokens, line.view.starts, strict=True) if token in _DENIALS)
     return next(starts, 0)

@@ -19,6 +19,8 @@ _ENDINGS = re.compile(
     r"|triptyline|lukast|terol|tropium|azosin|steride|dronate|glitazone|prost|oxacin|zolamide|afil|gepant|kacin|tidine)\b"
     r"|\bcef[a-z]{3,}\b|\bsulfa[a-z]+\b"
 )
+# "Lisinopril 10->20".
+_DOSE_CHANGED = re.compile(r"\d\s*(?:m?c?g)?\s*(?:-+>|\u2192)\s*\d")
 _MANAGED = frozenset(
     {"assessment", "plan", "diagnosis", "other", "history", "procedure", "findings", "exam", "indication", "time"}
 )
@@ -108,6 +110,8 @@ def _manages_drug(line: Line) -> bool:
         return False
     named = words("risk", "drug").found(view) or bool(_ENDINGS.search(view.words))
     otc_only = not named and words("risk", "otc_drug").found(view)
+    if named and _DOSE_CHANGED.search(line.clause.text):
+        return True
     if words("risk", "prescribe").found(view):
         return not otc_only or "mg" in view.tokens
     if otc_only or words("risk", "old_drug").found(view):

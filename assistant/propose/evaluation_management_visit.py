@@ -14,15 +14,22 @@ from assistant.propose.evaluation_management_problems import Problem
 from assistant.propose.evaluation_management_risk import Management
 from assistant.propose.evaluation_management_words import Line, words
 from assistant.propose.facts import anesthesia_of
+from assistant.propose.global_period import FOLLOW_UP
 from assistant.propose.model import ClinicalNote, Encounter, Evidence, ProcedureCandidate
 from assistant.propose.patterns import view_of
+from ingest.codes import CodeSet
 
 # Places where the office visit codes are used; a note without a place may be one.
 _OFFICE_PLACES = frozenset("02 03 04 05 07 10 11 12 15 17 18 19 20 22 49 50 53 57 62 65 71 72".split())
 _MINOR = frozenset({"000", "010"})
 # Scopes that only look: the visit's plan rests on them, it is not part of them.
 _LOOKING = frozenset("31231 31575 31579 92511 31505 31615 46600 57452 92504 92502".split())
+_PREVENTIVE_VISITS = CodeSet.parse(["99381-99397", "G0402", "G0438-G0439"])
+# Counseling that is billed beside a visit.
+_COUNSELING = CodeSet.parse(["99406-99409", "G0446-G0447"])
+_HEARING_TESTS = CodeSet.parse(["92517-92519", "92537-92588", "92650-92653"])
 _TITLE_CHARACTERS = 160
+_MOST_PLACE_WORDS = 6
 VisitKind = Literal["visit", "nurse", "none"]
 
 
@@ -47,6 +54,8 @@ def visit_of(
     """The visit of a note. `procedures` are those of the same day; `problems` and `management` as read from it."""
     if encounter.place_of_service is not None and encounter.place_of_service not in _OFFICE_PLACES:
         return Visit("none", "the place is none of an office visit")
+    if any(one.procedure_code == FOLLOW_UP for one in procedures):
+        return Visit("none", "the follow-up is part of the operation")
     if _is_operative(note, lines):
         return Visit("none", "the note describes an operation")
     nurse = [line for line in lines if words("visit", "nurse").found(line.view)]
@@ -63,9 +72,21 @@ def visit_of(
         return Visit("none", "only the planned service was done", evidence=_evidence([*denied, *planned]))
     if any("visit" in line.view.tokens for line in denied) or (denied and planned and not strong):
         return Visit("none", "the note says that nothing else was evaluated", evidence=_evidence(denied))
+    decided = (*management.drugs, *management.surgery)
+    if planned and not separate and not any(line in decided for line in own):
+        return Visit("none", "only the planned service is told", evidence=_evidence(planned))
     tests = unbilled_tests(lines, [one.procedure_code for one in procedures])
-    if _is_report(note) and all(line in tests for line in own):
+    weighed = (*tests, *(one.line for one in problems))
+    if _is_report(note) and (all(line in weighed for line in own) or not _meets_patient(lines, management)):
         return Visit("none", "the note reports a test")
+    if (
+        procedures
+        and all(one.procedure_code in _HEARING_TESTS for one in procedures)
+        and not (separate or management.surgery or _meets_patient(lines, management))
+    ):
+        return Visit("none", "only hearing or balance was tested")
+    if _only_preventive(procedures, separate, management):
+        return Visit("none", "only the preventive visit is told", evidence=_evidence(separate))
     treating = any(one.global_days in {*_MINOR, "090"} for one in procedures)
     if not _looks_like_visit(lines, problems, management, treating=treating):
         return Visit("none", "nothing of a visit is told")
@@ -118,13 +139,24 @@ def needs_25(procedure: ProcedureCandidate) -> bool:
         return True
     if procedure.global_days in {"ZZZ", "090", "YYY", "MMM"} or not code.isdigit():
         return False
+    if code in _PREVENTIVE_VISITS or code in _COUNSELING:
+        return True
     if code.startswith(("7", "8", "99", "9255", "9256", "9257", "9258", "36415", "906", "907")):
         return False
     return procedure.global_days in {"XXX", None}
 
 
+def _only_preventive(
+    procedures: Sequence[ProcedureCandidate], separate: Sequence[Line], management: Management
+) -> bool:
+    """Whether the day was a preventive visit without a problem that was worked up or treated on its own."""
+    if not any(one.procedure_code in _PREVENTIVE_VISITS for one in procedures):
+        return False
+    return not separate and not (management.drugs and management.changes_treatment)
+
+
 def _is_operative(note: ClinicalNote, lines: Sequence[Line]) -> bool:
-    if words("visit", "operative").found(view_of(note.text[:_TITLE_CHARACTERS])):
+    if words("visit", "operative").found(view_of(note.text.lstrip()[:_TITLE_CHARACTERS])):
         return True
     headings = [section.heading for section in note.sections]
     if any(words("visit", "operative").found(view_of(heading)) for heading in headings if heading):
@@ -137,8 +169,24 @@ def _is_operative(note: ClinicalNote, lines: Sequence[Line]) -> bool:
 
 
 def _is_report(note: ClinicalNote) -> bool:
-    first = note.text[:_TITLE_CHARACTERS].lstrip().split("\n")[0].split(".")[0]
-    return words("visit", "report").found(view_of(first))
+    line, _, below = note.text.lstrip()[:_TITLE_CHARACTERS].partition("\n")
+    first, _, rest = line.partition(".")
+    if words("visit", "report").found(view_of(first)):
+        return True
+    # A short line may name the place before the test: "Hospital stress laboratory. Treadmill test."
+    second = (rest.strip() or below).split("\n")[0].split(".")[0]
+    place = len(first.split()) <= _MOST_PLACE_WORDS and not words("visit", "encounter").found(view_of(first))
+    return place and words("visit", "report").found(view_of(second))
+
+
+def _meets_patient(lines: Sequence[Line], management: Management) -> bool:
+    """Whether a report tells of a visit too: an examination, a problem of its own, or a drug decided on."""
+    return bool(management.drugs) or any(
+        line.clause.section == "exam"
+        or (line.clause.status != "negated" and words("visit", "examined").found(line.view))
+        or (line.clause.status != "negated" and words("visit", "separate").found(line.view))
+        for line in lines
+    )
 
 
 def _seen_by_physician(lines: Sequence[Line]) -> bool:
@@ -205,9 +253,23 @@ def _own_work(
     own.extend(line for line in unbilled_tests(lines, [one.procedure_code for one in procedures]) if free(line))
     if not therapeutic:
         own.extend(line for line in management.treatment if free(line))
-        if not procedures:
+        if not procedures or (_only_tests(procedures) and _has_parts(lines)):
             own.extend(one.line for one in problems)
     return own
+
+
+def _only_tests(procedures: Sequence[ProcedureCandidate]) -> bool:
+    """Whether the day's procedures are tests without a global period, such as a tracing or an ultrasound."""
+    return all(one.global_days in {"XXX", None} for one in procedures)
+
+
+def _has_parts(lines: Sequence[Line]) -> bool:
+    """Whether the note has what only a visit has: a history, an examination, and what was made of them."""
+    sections = {line.clause.section for line in lines}
+    examined = "exam" in sections or any(
+        line.clause.status != "negated" and words("visit", "examined").found(line.view) for line in lines
+    )
+    return "history" in sections and (examined or bool(sections & {"plan"})) and "assessment" in sections
 
 
 def _evidence(lines: Sequence[Line]) -> tuple[Evidence, ...]:

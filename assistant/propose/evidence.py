@@ -57,6 +57,11 @@ class ProcedureEvidence:
     size: DecimalRange | None = None
     size_of: str = "lesion"
     ask: str = ""
+    titled: tuple[int, ...] = ()
+    subject: tuple[int, ...] = ()
+    has: tuple[int, ...] = ()
+    asks_unless: tuple[int, ...] = ()
+    patient: str | None = None
 
     @property
     def is_one_of_a_row(self) -> bool:
@@ -69,7 +74,8 @@ class Repertoire:
     """Every procedure that can be proposed, by its evidence, with all patterns in one index.
 
     `named_by` holds, for each pattern of an `any`, the numbers of its blocks, and `begun_by` for those of `unclear`
-    too; `by_code` the first block of each code; `combining` the blocks that combine others, those of most codes first.
+    and `subject` too; `by_code` the first block of each code; `combining` the blocks that combine
+    others, those of most codes first.
     """
 
     blocks: tuple[ProcedureEvidence, ...]
@@ -135,7 +141,7 @@ def repertoire_of(notes: Iterable[KbNote], *, on: date | None = None) -> Reperto
         families[block.family] = (*families.get(block.family, ()), block)
         for pattern in block.any:
             named_by[pattern] = (*named_by.get(pattern, ()), number)
-        for pattern in {*block.any, *block.unclear}:
+        for pattern in {*block.any, *block.unclear, *block.subject}:
             begun_by[pattern] = (*begun_by.get(pattern, ()), number)
     index = index_patterns(read_pattern(text) for text in numbers)
     combining = sorted((block for block in blocks if block.combines), key=_most_first)
@@ -197,6 +203,11 @@ def _compiled(note: KbNote, block: EvidenceBlock, numbers: dict[str, int]) -> Pr
         size=_decimal_range(text("size")),
         size_of=text("size-of") or "lesion",
         ask=text("ask") or "",
+        titled=patterns("titled"),
+        subject=patterns("subject"),
+        has=patterns("has"),
+        asks_unless=patterns("asks-unless"),
+        patient=text("patient"),
     )
 
 

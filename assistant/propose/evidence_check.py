@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant.propose.candidates import procedure_candidates
 from assistant.propose.evidence import Repertoire, bad_patterns, repertoire_of
+from assistant.propose.facts import new_patient_of
 from assistant.propose.model import Encounter
 from assistant.propose.note_reader import read_clinical_note
 from ingest.notes.model import EvidenceBlock, EvidenceExample, KbNote
@@ -84,7 +85,9 @@ def _failure(block: EvidenceBlock, example: EvidenceExample, repertoire: Reperto
     if isinstance(read, str):
         return f"an example of {code} cannot be read: {read}"
     encounter, text = read
-    candidates, rejected = procedure_candidates(read_clinical_note(text), repertoire, encounter)
+    note = read_clinical_note(text)
+    encounter = replace(encounter, new_patient=new_patient_of(note))
+    candidates, rejected = procedure_candidates(note, repertoire, encounter)
     shown = any(candidate.procedure_code == code and not candidate.why_not for candidate in candidates)
     if shown == (example.expects == "yes"):
         return ""

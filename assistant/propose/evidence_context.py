@@ -28,6 +28,7 @@ _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "general ... anesth*|anaesth*|endotrache*|airway", "anesth*|anaesth* ... general", "geta", "intubat*",
             "lma", "laryngeal mask", "mask anesth*|anaesth*|induct*|airway|inhal*", "put_to_sleep|asleep",
             "general", "endotracheal tube", "ga", "under|with|gen general|ett|eta|anes",
+            "general|gen mask|inhal*|oral|lma|ett|eta|anes", "mask|inhalation* general",
         ),
     ),
     ("sedation", ("sedat*", "propofol", "versed|midazolam", "mac", "monitored anesth*", "twilight")),

@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from assistant.propose.clauses import Sentence, Word, sentences, words_of
+from assistant.propose.encounter_day import with_today
+from assistant.propose.foreign_text import clinical_text
 from assistant.propose.model import Clause, ClinicalNote, NoteSection, Status
 from assistant.propose.sections import sections_of
 from assistant.propose.side_context import Context, Mention, extend_mirrored
@@ -31,17 +34,20 @@ class _Read:
     section: NoteSection
 
 
-def read_clinical_note(text: str) -> ClinicalNote:
+def read_clinical_note(text: str, on: date | None = None) -> ClinicalNote:
     """The note read. Any text gives a note: an empty or senseless one has no clauses, nothing is raised.
 
     Clauses stand in order and never overlap. A clause without a status cue has its section's status ("Past surgical
     history": historical). `sides` is empty where neither the clause, the text before it nor the note's title tells.
+    `on`: the date of service; what bears this date happened today. The note's text is the one given with what is no
+    clinician's word blanked (foreign_text.py), in the same length.
     """
+    text = clinical_text(text)
     sections = sections_of(text)
     reads = [
         _Read(sentence, section)
         for section in sections
-        for sentence in sentences(text, words_of(text, section.start, section.end))
+        for sentence in sentences(text, with_today(words_of(text, section.start, section.end), text, on))
     ]
     clauses = extend_mirrored(_clauses(text, reads), text)
     return ClinicalNote(text, sections, tuple(_mark_repeated(clauses, reads)))

@@ -152,9 +152,10 @@ def forms(word: str) -> tuple[str, ...]:
     """The word and its plain inflections: s, es, d, ed, ing, with the spelling changes English makes."""
     if len(word) < 3 or not word.isalpha():
         return (word,)
-    found = [word, word + "s", word + "es", word + "d", word + "ed", word + "ing"]
+    found = [word, word + "s", word + "es", word + "ed", word + "ing"]
     if word[-1] == "e":
-        found.append(word[:-1] + "ing")
+        # Elsewhere a "d" makes another word: fol, fold.
+        found += [word + "d", word[:-1] + "ing"]
     elif word[-1] == "y" and word[-2] not in "aeiou":
         found += [word[:-1] + "ies", word[:-1] + "ied"]
     elif len(word) < 8 and word[-1] not in "aeiouwxyh" and word[-2] in "aeiou" and word[-3] not in "aeiou":

@@ -13,11 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.propose.assembly import Assembled, Support, assemble
 from assistant.propose.candidates import procedure_candidates
+from assistant.propose.coronary import (
+    ASK_EARLIER_STUDY,
+    is_coronary_study,
+    is_coronary_treatment,
+    tells_first_study,
+    vessels_treated,
+)
 from assistant.propose.diagnoses import diagnosis_candidates
 from assistant.propose.diagnoses_order import first_listed_order, points_for
 from assistant.propose.evaluation_management import evaluate_visit
 from assistant.propose.evidence import Repertoire, repertoire_of
 from assistant.propose.facts import age_of, new_patient_of, sex_of
+from assistant.propose.global_period import period_modifiers, without_follow_up
 from assistant.propose.model import (
     ClinicalNote,
     DiagnosisCandidate,
@@ -31,7 +39,8 @@ from assistant.propose.model import (
     Rejected,
 )
 from assistant.propose.note_reader import read_clinical_note
-from assistant.propose.queries import asked_once, queries_for
+from assistant.propose.queries import asked_once, hold_contradicted, queries_for
+from assistant.propose.told_modifiers import reduced_codes, tells_second_scope
 from assistant.validate import Judge, Report
 from ingest.claims.shorthand import write_claim
 
@@ -83,32 +92,51 @@ class Proposed:
 
 @dataclass
 class Proposer:
-    """Proposes from one set of notes, tables and rules. Keeps nothing of a patient's note."""
+    """Proposes from one set of notes, tables and rules. Keeps nothing of a patient's note.
+
+    `model` names the model that is asked; `not_asked` says why one that was named is not.
+    """
 
     judge: Judge
     diagnoses: DiagnosisTables
     choose: Chooser | None = None
     model: str | None = None
+    not_asked: str = ""
     _repertoires: dict[frozenset[str], Repertoire] = field(init=False, repr=False, default_factory=dict)
 
     def propose(self, text: str, encounter: Encounter) -> Proposed:
         """What the note supports for this payer and day. Raises ValueError for a date that is none."""
         on = date.fromisoformat(encounter.date_of_service) if encounter.date_of_service else None
-        note = read_clinical_note(text)
+        note = read_clinical_note(text, on)
         known = _with_what_the_note_says(note, encounter)
         candidates, rejected = procedure_candidates(note, self._repertoire(on), known)
-        standing = tuple(one for one in candidates if not one.why_not)
+        found, without, asked = diagnosis_candidates(note, known, self.diagnoses)
+        candidates = tuple(hold_contradicted(note, _with_diagnosed_side(candidates, found)))
+        standing = without_follow_up([one for one in candidates if not one.why_not])
         if self.choose is not None and standing:
             chosen = set(self.choose(note, standing))
             standing = tuple(one for one in standing if one in chosen)
-        found, without, asked = diagnosis_candidates(note, known, self.diagnoses)
-        payer = self.judge.payer(encounter.payer)
-        visit, visit_queries = evaluate_visit(note, known, standing, medicare=payer is not None and payer.is_medicare)
+        visit, visit_queries = self._visit(note, known, candidates, standing)
         codes = [*([visit.procedure_code] if visit else []), *(one.procedure_code for one in standing)]
         listed = first_listed_order(found, codes, self.diagnoses, on)
         pointed = {code: _points(code, listed, standing, codes) for code in dict.fromkeys(codes)}
-        assembled = assemble(known, standing, visit, listed, pointed, self.judge, said=_work_done(note))
+        study = tells_first_study(note)
+        assembled = assemble(
+            known,
+            standing,
+            visit,
+            listed,
+            pointed,
+            self.judge,
+            said=_work_done(note),
+            vessels=_vessels(note, standing),
+            study_apart=study is not None,
+            stated=reduced_codes(note, standing) | period_modifiers(note, standing),
+            second_scope=tells_second_scope(note),
+        )
         queries = (*queries_for(note, candidates, rejected), *asked, *visit_queries)
+        if study is None:
+            queries = (*queries, *_of_study(standing))
         proposal = Proposal(
             lines=_lines(assembled) if assembled else (),
             diagnoses=listed,
@@ -124,6 +152,21 @@ class Proposer:
         )
         return Proposed(_identity(text, encounter), proposal, assembled.report if assembled else None, self.model)
 
+    def _visit(
+        self,
+        note: ClinicalNote,
+        known: Encounter,
+        candidates: Sequence[ProcedureCandidate],
+        standing: Sequence[ProcedureCandidate],
+    ) -> tuple[EmProposal | None, tuple[ProviderQuery, ...]]:
+        """The visit beside what stands; none where what must be asked about was all that was done."""
+        payer = self.judge.payer(known.payer)
+        medicare = payer is not None and payer.is_medicare
+        asked = [one for one in candidates if one.why_not]
+        if asked and evaluate_visit(note, known, (*standing, *asked), medicare=medicare)[0] is None:
+            return None, ()
+        return evaluate_visit(note, known, standing, medicare=medicare)
+
     def _repertoire(self, on: date | None) -> Repertoire:
         """The evidence blocks in force on a day; compiled once for each set of notes in force."""
         shown = [note for note in self.judge.notes if note.evidence]
@@ -131,6 +174,22 @@ class Proposer:
         if key not in self._repertoires:
             self._repertoires[key] = repertoire_of(shown, on=on)
         return self._repertoires[key]
+
+
+def _with_diagnosed_side(
+    candidates: Sequence[ProcedureCandidate], diagnoses: Sequence[DiagnosisCandidate]
+) -> list[ProcedureCandidate]:
+    """The candidates; where the work names no side, it was done on the one side every diagnosis of a side names."""
+    told = {side for one in diagnoses for side in one.sides}
+    if len(told) != 1:
+        return list(candidates)
+    side = next(iter(told))
+    return [
+        replace(one, side=side, confidence="medium")
+        if one.sides_rule == "per-side" and one.side is None and not one.why_not
+        else one
+        for one in candidates
+    ]
 
 
 def _points(
@@ -145,6 +204,24 @@ def _points(
         evidence=tuple(words for one in own for words in one.evidence),
         beside=tuple(other for other in codes if other != code),
     )
+
+
+def _vessels(note: ClinicalNote, standing: Sequence[ProcedureCandidate]) -> dict[str, tuple[str, ...]]:
+    """The coronary arteries each procedure treated."""
+    return {
+        one.procedure_code: vessels_treated(note, one) for one in standing if is_coronary_treatment(one.procedure_code)
+    }
+
+
+def _of_study(standing: Sequence[ProcedureCandidate]) -> tuple[ProviderQuery, ...]:
+    """What to ask where a coronary study stands beside a treatment and nothing tells why it was needed."""
+    if not any(is_coronary_treatment(one.procedure_code) for one in standing):
+        return ()
+    return tuple(
+        ProviderQuery(ASK_EARLIER_STUDY, one.procedure_code, one.evidence)
+        for one in standing
+        if is_coronary_study(one.procedure_code)
+    )[:1]
 
 
 def _work_done(note: ClinicalNote) -> str:

@@ -6,12 +6,24 @@ Decides nothing: it words what the candidates left open.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from assistant.propose.candidates import TITLE_ONLY
 from assistant.propose.candidates_units import AMOUNT_NOT_TOLD
 from assistant.propose.digits import leaves_digit_open
-from assistant.propose.model import ClinicalNote, Evidence, ProcedureCandidate, ProviderQuery, Rejected
+from assistant.propose.model import (
+    ClinicalNote,
+    Evidence,
+    ProcedureCandidate,
+    ProviderQuery,
+    Rejected,
+    SectionKind,
+    Side,
+)
+from assistant.propose.queries_vague import vague_queries
 
+SIDES_DIFFER = "the heading and the text name different sides"
+_ASK_SIDES = "The heading names one side and the description the other. On which side was this done?"
 _QUESTIONS = {AMOUNT_NOT_TOLD: "How much of the drug was given? The note does not say."}
 
 
@@ -21,7 +33,35 @@ def queries_for(
     """One query for each thing left open, in the order of the note."""
     said = " ".join(clause.text for clause in note.clauses if clause.status == "done")
     found = [*_of_candidates(candidates, said), *_of_rejected(candidates, rejected)]
+    # What a heading alone names is asked about too; nothing is asked twice.
+    known = [(one.procedure_code, one.side) for one in candidates]
+    known += [(one.code, None) for one in rejected if one.why == TITLE_ONLY]
+    found += vague_queries(note, known)
     return tuple(sorted(found, key=lambda query: query.evidence[0].start if query.evidence else len(note.text)))
+
+
+def hold_contradicted(note: ClinicalNote, candidates: Sequence[ProcedureCandidate]) -> list[ProcedureCandidate]:
+    """The candidates; those on one side are held back where the headings name only the other one."""
+    told = {one.side for one in candidates if one.sides_rule == "per-side" and not one.why_not}
+    headed = _sides_under(note, "title") or _sides_under(note, "diagnosis")
+    if len(told) != 1 or len(headed) != 1 or None in told or told == headed:
+        return list(candidates)
+    return [
+        one
+        if one.sides_rule != "per-side" or one.why_not
+        else replace(one, confidence="low", why_not=SIDES_DIFFER, ask=_ASK_SIDES)
+        for one in candidates
+    ]
+
+
+def _sides_under(note: ClinicalNote, section: SectionKind) -> set[Side]:
+    """The sides that what stands under such headings names by itself."""
+    return {
+        side
+        for clause in note.clauses
+        if clause.section == section and clause.sides_own and clause.status == "done"
+        for side in clause.sides
+    }
 
 
 def asked_once(queries: Iterable[ProviderQuery]) -> tuple[ProviderQuery, ...]:
@@ -62,6 +102,9 @@ def _of_candidates(candidates: Sequence[ProcedureCandidate], said: str) -> Itera
 
 def _of_rejected(candidates: Sequence[ProcedureCandidate], rejected: Sequence[Rejected]) -> Iterator[ProviderQuery]:
     stands = {one.procedure_code for one in candidates}
+    if any(one.why_not == SIDES_DIFFER for one in candidates):
+        # What the heading names is asked about already.
+        return
     for one in rejected:
         if one.why == TITLE_ONLY and one.code not in stands:
             yield ProviderQuery(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -130,18 +130,36 @@ def sections_of(text: str) -> tuple[NoteSection, ...]:
     for index, mark in enumerate(marks):
         end = marks[index + 1].begin if index + 1 < len(marks) else len(text)
         found.extend(_with_end(text, mark, end))
+    if _is_visit(found):
+        found = [replace(one, kind="procedure") if _names_work(one) else one for one in found]
     return tuple(section for section in found if section.end > section.start or section.heading)
+
+
+_OF_A_VISIT: frozenset[SectionKind] = frozenset({"history", "exam", "review-of-systems", "assessment", "plan"})
+
+
+def _is_visit(found: Sequence[NoteSection]) -> bool:
+    """Whether the note is of a visit with a procedure named on one line, and none told step by step."""
+    kinds = {one.kind for one in found}
+    return len(kinds & _OF_A_VISIT) > 1 and not kinds & {"procedure", "anesthesia"}
+
+
+def _names_work(section: NoteSection) -> bool:
+    """Whether a title stands where a visit's note tells what was done: "Procedure: shave biopsy, left cheek"."""
+    return section.kind == "title" and section.heading.lower().rstrip(" :").startswith(("procedure", "office proc"))
 
 
 def _marks(text: str) -> Iterator[_Mark]:
     kind: SectionKind | None = None
+    lettered = {"S", "O", "A"} <= {match.group(1) for match in _LETTERED.finditer(text)}
     for line in _LINE.finditer(text):
         begin, stop = line.span()
         if begin == stop:
             continue
         content_end = begin + len(line.group().rstrip())
         after = begin
-        mark = _line_mark(text, begin, content_end)
+        mark = _lettered_mark(text, begin, content_end) if lettered else None
+        mark = mark or _line_mark(text, begin, content_end)
         if mark is not None and not mark.heading and kind in {"assessment", "plan"}:
             mark = None  # a problem of the assessment, written as a heading
         if mark is not None:
@@ -158,6 +176,14 @@ def _marks(text: str) -> Iterator[_Mark]:
             yield _Mark(inline.start(1), inline.end(), kind, heading, False, content_end, True)
 
 
+def _lettered_mark(text: str, begin: int, end: int) -> _Mark | None:
+    match = _LETTERED.match(text, begin, end)
+    kind = kind_of(match.group(1)) if match else None
+    if match is None or kind is None:
+        return None
+    return _Mark(begin, match.end(), kind, match.group(1), match.end() == end, end)
+
+
 def _line_mark(text: str, begin: int, end: int) -> _Mark | None:
     """The heading a line begins with or consists of."""
     lead = _LEAD.match(text, begin, end)
@@ -165,7 +191,8 @@ def _line_mark(text: str, begin: int, end: int) -> _Mark | None:
     head = _HEAD.match(text, first, end)
     if head is not None:
         heading = head.group(1).strip()
-        kind = kind_of(heading)
+        # "Patient in for her shot. Not done: ..." is a sentence before a label.
+        kind = None if _SENTENCE_BEFORE.search(heading) else kind_of(heading)
         if head.group(2).strip() == "|" and "|" in text[head.end() : end].rstrip(" |"):
             kind = None
         if kind == "allergies" and _ALLERGY_WORK.search(text, head.end(), end):
@@ -190,10 +217,15 @@ def _line_mark(text: str, begin: int, end: int) -> _Mark | None:
     return _prefixed(text, begin, first, end)
 
 
+_SENTENCE_BEFORE = re.compile(r".{14}\. ")
+# "S) ... O) ... A) ... P)": only where the note has them all, else "A)" and "B)" number a list.
+_LETTERED = re.compile(r"^[ \t]*([SOAP])(?:\)|[ \t]?[-–—=])[ \t]*", re.MULTILINE)
 _PREFIX = re.compile(
     r"(OPERATIVE (?:REPORT|NOTE)|PROCEDURE (?:REPORT|NOTE)|PMH|PSH|FH|SH|ROS|HPI|CC|PE|ALLERGIES"
-    r"|MEDICATIONS|ASSESSMENT|IMPRESSION|PLAN)"
+    r"|MEDICATIONS|ASSESSMENT|IMPRESSION|PLAN|A/P|A&P|I/P)"
     r"(?:[ \t]*[.\-–—][ \t]+|[ \t]{1,2}(?=[a-z]))"
+    r"|((?:Assessment|Impression|Imp|Diagnos[ie]s|Dx|Plan|ASSESSMENT|IMPRESSION|IMP|DX|PLAN))[ \t]+"
+    r"(?=(?:#[ \t]?)?1[.)][ \t]?\w)"
 )
 
 
@@ -202,7 +234,7 @@ def _prefixed(text: str, begin: int, first: int, end: int) -> _Mark | None:
     match = _PREFIX.match(text, first, end)
     if match is None:
         return None
-    heading = match.group(1)
+    heading = match.group(1) or match.group(2)
     kind: SectionKind = "other" if heading.lower() in _DOCUMENT else kind_of(heading) or "other"
     return _Mark(begin, match.end(), kind, heading, False, end)
 
@@ -268,12 +300,39 @@ def _procedure(text: str, mark: _Mark, end: int, one_line: bool) -> Iterator[Not
     yield NoteSection("procedure", mark.heading, mark.start, end)
 
 
+# After "Dx: ..." on the same line: what was done about it.
+_TREATED = re.compile(
+    r"\b(?:applied|injected|performed|dispensed|fracture care|closed treatment|(?:was|were) (?:given|placed|excised"
+    r"|frozen|drained|reduced))\b",
+    re.IGNORECASE,
+)
+
+
+_PERSON = re.compile(
+    r"(?:the |this )?(?:patient|pt|he|she|they|his|her|who|we|i|mr|mrs|ms|risks?|symptoms?|prior|previous|failed"
+    r"|has|had|known|history|hx|s/p|status)\b",
+    re.IGNORECASE,
+)
+_MOST_REASON = 8
+
+
+def _is_reason(told: str, following: str) -> bool:
+    """Whether an indication is told in a few words, and what follows on its line is no more of the patient's story."""
+    return (
+        len(told.split()) <= _MOST_REASON and not _PERSON.match(told.strip()) and not _PERSON.match(following.strip())
+    )
+
+
 def _brief_end(text: str, mark: _Mark, line_end: int, end: int) -> int:
     """Where a brief section ends: at a line that begins the operation or the examination, or does not go on with it."""
     # A single line may hold both: "History: tonsils out. Under general anesthesia the ...".
     for full_stop in re.finditer(r"[.;][ \t]+(?=[A-Z])", text[mark.start : line_end]):
-        if _ONSET.match(text, mark.start + full_stop.end(), line_end):
-            return mark.start + full_stop.end()
+        begin = mark.start + full_stop.end()
+        sentence = re.split(r"[.;](?:\s|$)", text[begin:line_end], maxsplit=1)[0]
+        if _ONSET.match(text, begin, line_end) or (mark.kind == "diagnosis" and _TREATED.search(sentence)):
+            return begin
+        if mark.kind == "indication" and _is_reason(text[mark.start : full_stop.start()], sentence):
+            return begin
     if line_end >= end:
         return end
     seen_text = not mark.alone

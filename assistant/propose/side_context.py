@@ -153,7 +153,7 @@ def extend_mirrored(clauses: list[Clause], text: str) -> list[Clause]:
 
 
 # "Left maxillary: same" repeats what was done to the right maxillary sinus, not to the ethmoid cells.
-_SITES = frozenset("maxillary frontal ethmoid ethmoids sphenoid turbinate tonsil".split())
+_SITES = frozenset("max maxillary frontal ethmoid ethmoids sphenoid turbinate tonsil".split())
 
 
 def _at_site(clauses: Sequence[Clause], block: list[int], sites: set[str]) -> list[int]:

@@ -39,9 +39,11 @@ _GENERIC = frozenset(
     " technique this that similar similarly contralaterally turbinate turbinates sinuses sinus shoulder"
     " shoulders hand hands wrist wrists foot feet heel heels hip hips eye eyes nose nasal l r lt rt ditto just"
     " of to both operation surgery with completed undertaken accomplished it did findings work precisely is"
-    " had did we i he she attention next an entire dissection now its done exact cavity bilaterally".split()
+    " had did we i he she attention next an entire dissection now its done exact cavity bilaterally directed turned"
+    " moved where whereupon mirror image all above described listed aforementioned interventions maneuvers sequence"
+    " using instruments max order way were here".split()
 )
-_SAME = frozenset("same likewise identical identically ditto similarly repeated similar".split())
+_SAME = frozenset("mirror same likewise identical identically ditto similarly repeated similar".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,9 @@ def _left_is_verb(words: Sequence[Word], position: int) -> bool:
 
 def _pair_follows(words: Sequence[Word], position: int, low: str) -> bool:
     lows = [word.low for word in words[position + 1 : position + 6]]
+    if lows[:1] in (["bone"], ["bones"]):
+        # A fracture of both bones of one forearm.
+        return False
     if "margin" in [word.low for word in words[max(0, position - 8) : position]]:
         return False
     for distance, following in enumerate(lows):
@@ -210,6 +215,10 @@ def _pair_follows(words: Sequence[Word], position: int, low: str) -> bool:
         if not following[0].isalnum() or following in AUXILIARIES or is_verb(following):
             return False
     return False
+
+
+# "R-type tube": the letter is a name.
+_OF_A_LETTER = frozenset("type shaped tube wave value flap".split())
 
 
 def _letter_is_side(words: Sequence[Word], position: int) -> bool:
@@ -229,7 +238,10 @@ def _letter_is_side(words: Sequence[Word], position: int) -> bool:
     if touching and following.raw == ".":
         return position + 2 >= len(words) or words[position + 2].raw[0].islower()
     return not (touching and (following.raw[0].isdigit() or following.raw in {"'", "&"})) and not (
-        touching and following.raw == "-" and position + 2 < len(words) and words[position + 2].raw[:1].isdigit()
+        touching
+        and following.raw == "-"
+        and position + 2 < len(words)
+        and (words[position + 2].raw[:1].isdigit() or words[position + 2].low in _OF_A_LETTER)
     )
 
 

@@ -22,7 +22,7 @@ from assistant.propose.clauses import (
 )
 from assistant.propose.model import SectionKind, Status
 from assistant.propose.status_cues import Cue, find_cues
-from assistant.propose.status_own import PROCEDURE_NOUN, own_status
+from assistant.propose.status_own import PROCEDURE_NOUN, own_status, tells_when
 
 _SECTION_STATUS: dict[SectionKind, Status] = {
     "past-surgical": "historical",
@@ -33,7 +33,12 @@ _SECTION_STATUS: dict[SectionKind, Status] = {
 # Decisions of the visit itself, also where they stand under "Plan".
 _DECISIONS = frozenset(
     "started increased decreased continued continue prescribed renewed renew refilled refill reassured counseled"
-    " counselled reviewed discussed explained advised educated discontinued taught".split()
+    " counselled reviewed discussed advised educated discontinued taught".split()
+)
+# Nobody plans the minutes that talking took.
+_MINUTES = frozenset("minutes minute mins min".split())
+_TIMED = frozenset(
+    "counseling counselling counseled counselled counsel spent time discussion discussed education cessation".split()
 )
 # Words of action: "biopsy, not done" denies the biopsy, "neck mass, not tender" does not deny the mass.
 _ACTED = frozenset(
@@ -73,6 +78,8 @@ def stretches(words: Sequence[Word], kind: SectionKind, default: Status, *, join
         return [Stretch(0, len(words), default)]
     by_part = _share(parts, cues)
     own = [own_status(words, part, found, kind) for part, found in zip(parts, by_part, strict=True)]
+    if kind == "plan" and _tells_how(words) and not any(cue.meaning in _TO_COME for cue in cues):
+        default, kind = "done", "other"
     statuses = _hand_on(words, parts, by_part, own, default, kind, joined_plan)
     return _join(words, parts, by_part, statuses)
 
@@ -93,7 +100,15 @@ def _cuts(words: Sequence[Word], cues: Sequence[Cue]) -> frozenset[int]:
         cue = spans.get(position)
         if cue is not None and cue.reach == "before" and position > start:
             opens = words[cue.first].low in _OPENERS
-            named = PROCEDURE_NOUN.search(words[position - 1].low) is not None
+            named = (
+                PROCEDURE_NOUN.search(words[position - 1].low)
+                or words[position - 1].low == "care"
+                or any(
+                    # "40 mg by the lateral approach without ultrasound": what has an amount was given.
+                    word.low in _AMOUNTS
+                    for word in words[start:position]
+                )
+            )
             if (opens and cue.meaning == "negated" and (verb or (named and words[cue.first].low in _WITHOUT))) or (
                 opens
                 and cue.meaning in {"historical", "uncertain"}
@@ -105,6 +120,11 @@ def _cuts(words: Sequence[Word], cues: Sequence[Cue]) -> frozenset[int]:
                 verb = content = False
         told = told or cue is not None
         low = word.low
+        if low in {"we", "i"} and verb and position > start:
+            # "Because no clot was found | we went on": whoever acts begins a statement of their own.
+            found.add(position)
+            verb = content = told = False
+            start = position
         if is_verb(low):
             verb = verb or content or position == start or words[position - 1].low in AUXILIARIES
         elif low not in FUNCTION_WORDS and low not in PREPOSITIONS:
@@ -113,7 +133,23 @@ def _cuts(words: Sequence[Word], cues: Sequence[Cue]) -> frozenset[int]:
     return frozenset(found)
 
 
+def _tells_how(words: Sequence[Word]) -> bool:
+    """Whether a sentence names a procedure, what was given and how it was given: no plan says as much."""
+    lows = {word.low for word in words}
+    return bool(lows & _AMOUNTS and lows & _MANNER) and any(
+        PROCEDURE_NOUN.search(low) or low in _INJECTED for low in lows
+    )
+
+
+_TO_COME = frozenset({"planned", "hypothetical", "conditional"})
 _WITHOUT = frozenset({"without", "w/o"})
+_INJECTED = frozenset({"inj", "inject", "injected"})
+_AMOUNTS = frozenset("mg mcg ml cc".split())
+# How an injection is given: a plan does not say so.
+_MANNER = frozenset(
+    "approach needle gauge lidocaine lido marcaine bupivacaine ropivacaine xylocaine sterile sterilely prep prepped"
+    " tolerated betadine chloraprep chlorhexidine palpation landmark landmarks lot ndc bandaid timeout".split()
+)
 _OPENERS = frozenset(
     "no without w/o with negative denies denied free rather instead s/p status h/o history hx pod suspicious"
     " concerning concern suspicion consistent compatible c/w rule r/o versus vs suggestive possible possibly"
@@ -138,7 +174,9 @@ def _share(parts: Sequence[Piece], cues: Sequence[Cue]) -> list[list[Cue]]:
     for cue in cues:
         while index + 1 < len(parts) and parts[index].last <= cue.first:
             index += 1
-        shared[index].append(cue)
+        # "Three weeks | after septoplasty": what it speaks of stands in the next part.
+        ahead = cue.reach == "before" and index + 1 < len(parts) and cue.last > parts[index].last
+        shared[index + 1 if ahead else index].append(cue)
     return shared
 
 
@@ -155,6 +193,7 @@ def _hand_on(
     settled: list[Status] = []
     run: Status | None = None  # what a list without verbs inherits
     label: Status | None = None  # "Not done: biopsy, cautery"
+    joints: frozenset[str] = frozenset()  # where the list may go on; empty: anywhere
     for index, part in enumerate(parts):
         inside = words[part.first : part.last]
         mine = own[index]
@@ -164,12 +203,25 @@ def _hand_on(
             label = None
         if part.joint == ":" and index == 1 and _is_heading(words, parts[0], by_part[0]):
             label = own[0]
-        if label is not None and (mine is None or (mine == "planned" and not by_part[index])):
+        if label is not None and (
+            mine is None
+            or (mine == "planned" and not by_part[index])
+            # "Not done: flu shot today".
+            or (mine == "done" and label == "negated" and not any(cue.meaning == "affirmed" for cue in by_part[index]))
+        ):
             mine = label
-        elif mine is None and run is not None and _continues(inside, part, run):
+        elif (
+            mine is None
+            and run
+            and (not joints or part.joint in joints)
+            and _continues(inside, part, run)
+            and not _goes_on_after_brackets(parts, index)
+        ):
             mine = run
         elif mine is not None or stands_alone(part):
             run = mine if mine not in {None, "done"} and _hands_on(part, by_part[index]) else None
+            # "Ten days after septoplasty and FESS, crusts removed": the list ends at the comma.
+            joints = _SAME_TIME if any(tells_when(words, cue) for cue in by_part[index]) else frozenset()
         else:
             run = None
         if mine is None:
@@ -178,6 +230,14 @@ def _hand_on(
     return _back(words, parts, by_part, own, settled)
 
 
+def _goes_on_after_brackets(parts: Sequence[Piece], index: int) -> bool:
+    """ "Short arm cast (fiberglass) put on": whether what was done to it is told after an aside."""
+    if index + 2 >= len(parts) or parts[index + 1].joint != "(" or parts[index + 2].joint != ")":
+        return False
+    return parts[index + 2].verb and not parts[index + 2].subject
+
+
+_SAME_TIME = frozenset({"and", "or"})
 _ENDING = frozenset({";", "but", "however", "although", "though", "except", "|", "—", "–", "-"})
 
 
@@ -229,8 +289,13 @@ def _under_plan(inside: Sequence[Word], kind: SectionKind, joined_plan: bool, in
     """The section's status, where the words do not tell that it was decided or done at this visit."""
     lows = {word.low for word in inside}
     if kind == "plan":
+        if lows & _MINUTES and lows & _TIMED:
+            return "done"
         decided = lows & _DECISIONS
-        procedure = any(PROCEDURE_NOUN.search(low) for low in lows)
+        procedure = any(
+            PROCEDURE_NOUN.search(low) or (is_verb(low) and low not in _DECISIONS and low not in AUXILIARIES)
+            for low in lows
+        )
         return "done" if decided and not procedure else default
     if joined_plan and index and not any(is_verb(low) for low in lows) and not lows & {"today", "performed", "done"}:
         return "planned" if any(PROCEDURE_NOUN.search(low) for low in lows) else default

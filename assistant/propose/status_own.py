@@ -117,6 +117,13 @@ def _counts(words: Sequence[Word], part: Piece, cue: Cue) -> bool:
         lows = [word.low for word in inside]
         passive = any(before in {"was", "were"} and is_verb(low) for before, low in pairwise(lows))
         return passive or any(low in _PAST_WORK or low in _TESTS or PROCEDURE_NOUN.search(low) for low in lows)
+    if tells_when(words, cue):
+        # "Three weeks after septoplasty" tells when; "... the stitches were taken out" what was done then.
+        named = any(PROCEDURE_NOUN.search(word.low) or word.low in {"t&a", "&"} for word in after)
+        if _BRIEF.intersection(told) or not named:
+            return False
+        lows = [word.low for word in after]
+        return not any(one in {"was", "were"} and is_verb(low) for one, low in pairwise(lows))
     if cue.meaning == "historical" and len(told) == 1 and first.isdigit() and cue.first > part.first:
         # "The 2019 tube is in place" tells of today.
         return not (words[cue.first - 1].low == "the" and any(word.low in {"is", "are"} for word in after[:3]))
@@ -136,7 +143,22 @@ def _counts(words: Sequence[Word], part: Piece, cue: Cue) -> bool:
     return True
 
 
+def tells_when(words: Sequence[Word], cue: Cue) -> bool:
+    """Whether a cue only says how long after something this is: three weeks after, two months out from."""
+    told = [word.low for word in words[cue.first : cue.last]]
+    return (
+        cue.meaning == "historical"
+        and cue.reach == "before"
+        and told[-1] in _LATER
+        and not _SPAN_WORDS.isdisjoint(told)
+        and told[0] != "pod"
+    )
+
+
 _AGO = frozenset("ago earlier back prior".split())
+_LATER = frozenset("after following since post from".split())
+_BRIEF = frozenset("hour hours hr hrs minute minutes min mins".split())
+_SPAN_WORDS = frozenset("day days week weeks wk wks month months mo mos year years yr yrs".split()) | _BRIEF
 _RECENT = frozenset(
     "day days week weeks wk wks month months mo mos hour hours hr hrs minute minutes min mins night monday"
     " tuesday wednesday thursday friday saturday sunday".split()

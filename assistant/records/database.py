@@ -30,6 +30,9 @@ _MIGRATIONS = (
     """
     ALTER TABLE gaps ADD COLUMN as_of TEXT;
     """,
+    """
+    ALTER TABLE gaps ADD COLUMN unhelpful TEXT;
+    """,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from assistant.records.database import open_records
 class Gap:
     """One gap. `question` is its latest wording; `closed_by` are the notes that answer it since `closed_on`.
 
-    `as_of` is the date the answer was wanted for; None: the day it is asked again.
+    `as_of` is the date the answer was wanted for; None: the day it is asked again. `unhelpful` names the answers a
+    person found to be none (see `quote_key`).
     """
 
     gap_id: int
@@ -30,6 +32,7 @@ class Gap:
     closed_on: date | None
     closed_by: tuple[str, ...]
     as_of: date | None = None
+    unhelpful: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The gap as JSON."""
@@ -57,6 +60,7 @@ def record_gap(
     question: str,
     on: date,
     as_of: date | None = None,
+    unhelpful: Iterable[str] = (),
 ) -> None:
     """Count one more asking of a gap. A gap that was closed and is asked again unanswered is open again.
 
@@ -65,14 +69,22 @@ def record_gap(
     parts = [sorted(set(part)) for part in (payers, codes, asked)]
     wanted = as_of.isoformat() if as_of and as_of != on else None
     key = json.dumps([*parts, wanted] if wanted else parts)
+    refused = sorted(set(unhelpful))
+    told = json.dumps(refused) if refused else None
     with open_records(path) as records:
         records.execute(
-            "INSERT INTO gaps (key, payers, codes, asked, question, times_asked, first_asked, last_asked, as_of)"
-            " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET times_asked = times_asked + 1,"
+            "INSERT INTO gaps (key, payers, codes, asked, question, times_asked, first_asked, last_asked, as_of,"
+            " unhelpful) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
+            " times_asked = times_asked + 1,"
             " last_asked = max(last_asked, excluded.last_asked), question = excluded.question,"
-            " closed_on = NULL, closed_by = NULL",
-            (key, *(json.dumps(part) for part in parts), question, on.isoformat(), on.isoformat(), wanted),
+            " closed_on = NULL, closed_by = NULL, unhelpful = coalesce(excluded.unhelpful, unhelpful)",
+            (key, *(json.dumps(part) for part in parts), question, on.isoformat(), on.isoformat(), wanted, told),
         )
+
+
+def quote_key(note: str, quote: str) -> str:
+    """Names a quote of a note, so that the same answer is known again and an edited one is not."""
+    return f"{note}@{hashlib.sha256(quote.encode()).hexdigest()[:16]}"
 
 
 def list_gaps(path: Path, *, closed: bool = False) -> list[Gap]:
@@ -82,20 +94,20 @@ def list_gaps(path: Path, *, closed: bool = False) -> list[Gap]:
     with open_records(path) as records:
         rows = records.execute(
             "SELECT gap_id, payers, codes, asked, question, times_asked, first_asked, last_asked, closed_on, closed_by,"
-            f" as_of FROM gaps WHERE closed_on IS {'NOT ' if closed else ''}NULL"
+            f" as_of, unhelpful FROM gaps WHERE closed_on IS {'NOT ' if closed else ''}NULL"
             " ORDER BY times_asked DESC, last_asked DESC, gap_id"
         ).fetchall()
     return [_gap(row) for row in rows]
 
 
-def close_answered(path: Path, answered_by: Callable[[str, date], tuple[str, ...]], *, on: date) -> list[Gap]:
+def close_answered(path: Path, answered_by: Callable[[Gap, date], tuple[str, ...]], *, on: date) -> list[Gap]:
     """Ask every open gap again and close those that notes answer now. Returns the closed ones.
 
-    `answered_by` gives the notes that answer a question for a day; () when none does.
+    `answered_by` gives the notes that answer a gap for a day; () when none does.
     """
     closed = []
     for gap in list_gaps(path):
-        notes = answered_by(gap.question, gap.as_of or on)
+        notes = answered_by(gap, gap.as_of or on)
         if notes:
             with open_records(path) as records:
                 records.execute(
@@ -119,4 +131,5 @@ def _gap(row: tuple[Any, ...]) -> Gap:
         closed_on=date.fromisoformat(row[8]) if row[8] else None,
         closed_by=tuple(json.loads(row[9])) if row[9] else (),
         as_of=date.fromisoformat(row[10]) if row[10] else None,
+        unhelpful=tuple(json.loads(row[11])) if row[11] else (),
     )

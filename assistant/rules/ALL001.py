@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from assistant.rules.families import Once, codes, examine
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _TESTS = codes("95004 95024 95027")
 _ROWS = (Once(_TESTS, "units are tests, sides mean nothing here", most_units=None),)
@@ -44,5 +45,6 @@ RULE = Rule(
     "CPT; NCCI Policy Manual, chapter 11",
     "high",
     _check,
+    trigger=Trigger(_TESTS),
     covers=("ENT-ALL-01",),
 )

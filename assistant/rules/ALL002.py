@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from assistant.rules.families import codes
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 
 _VIALS = codes("95165")
 _MOST_UNITS = 30
@@ -46,5 +47,6 @@ RULE = Rule(
     "CMS Claims Processing Manual, chapter 12, section 200; NCCI MUE",
     "high",
     _check,
+    trigger=Trigger(_VIALS),
     covers=("ENT-ALL-02",),
 )

@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from assistant.rules.families import codes
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 
 _SHOTS = codes("95115 95117")
 _ANOTHER_SESSION = frozenset({"XE", "XP"})
@@ -43,5 +44,6 @@ RULE = Rule(
     "CPT; CMS",
     "high",
     _check,
+    trigger=Trigger(_SHOTS),
     covers=("ENT-ALL-03",),
 )

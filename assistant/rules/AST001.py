@@ -16,31 +16,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.coverage import uncovered
+from assistant.rules.coverage import marked_rows
 from assistant.rules.modifiers import ASSISTANT
-from assistant.rules.procedure_kinds import VISITS
-from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.rule import Case, Outcome, Rule, Unevaluated, change_lines
+from assistant.rules.trigger import Trigger
 
 _NEVER = {"1": "never pays an assistant (indicator 1)", "9": "is no surgery that has an assistant (indicator 9)"}
 
 
 def _check(case: Case) -> Iterator[Outcome]:
-    places = [
-        index
-        for index, line in enumerate(case.claim.lines)
-        if not ASSISTANT.isdisjoint(line.modifiers) and line.procedure_code not in VISITS
-    ]
-    if not places:
-        return
-    if (missing := uncovered(RULE, case, "mpfs", places)) is not None:
-        yield missing
-        return
-    assert case.on is not None
-    for index in places:
-        code = case.claim.lines[index].procedure_code
-        row = case.tables.fee_schedule(code, case.on)
-        if row is None:
+    for found in marked_rows(RULE, case, ASSISTANT):
+        if isinstance(found, Unevaluated):
+            yield found
             continue
+        index, row = found
+        code = row.procedure_code
         if row.assistant == "0":
             message = (
                 f"{code} pays an assistant only where documents show the need (indicator 0): send the operative note"
@@ -62,5 +52,6 @@ RULE = Rule(
     tables=("mpfs",),
     optional_keys=("dos",),
     edits="mpfs",
+    trigger=Trigger(modifiers=ASSISTANT),
     covers=("MOD-ASST-01",),
 )

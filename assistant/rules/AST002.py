@@ -20,6 +20,7 @@ from assistant.rules.coverage import uncovered
 from assistant.rules.modifiers import SURGEONS
 from assistant.rules.procedure_kinds import VISITS
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 
 _WHO = {"62": "two surgeons", "66": "a surgical team"}
 
@@ -63,5 +64,6 @@ RULE = Rule(
     tables=("mpfs",),
     optional_keys=("dos",),
     edits="mpfs",
+    trigger=Trigger(modifiers=SURGEONS),
     covers=("MOD-ASST-01",),
 )

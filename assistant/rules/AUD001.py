@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from assistant.rules.families import Combined, Included, Once, codes, examine
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _ALL = codes("92550 92552 92553 92555-92557 92567 92568 92570")
 _WHY = "the panel contains its parts"
@@ -55,5 +56,6 @@ RULE = Rule(
     "CPT audiology guideline; NCCI Policy Manual, chapter 11",
     "high",
     _check,
+    trigger=Trigger(_ALL),
     covers=("ENT-AUD-01",),
 )

@@ -21,6 +21,7 @@ from datetime import date
 
 from assistant.rules.families import codes
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _TESTS = codes("92550-92588")
 _WITHOUT_ORDER = "AB"
@@ -70,5 +71,6 @@ RULE = Rule(
     "medium",
     _check,
     optional_keys=("ordering", "prior", "dos"),
+    trigger=Trigger(_TESTS),
     covers=("AUD-02",),
 )

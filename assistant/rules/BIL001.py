@@ -20,6 +20,7 @@ from assistant.rules.both_sides import SIDE_KEY, bilateral_indicator
 from assistant.rules.coverage import uncovered
 from assistant.rules.procedure_kinds import VISITS
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 
 _WHY = {
     "0": "has no payment for both sides (bilateral indicator 0)",
@@ -60,5 +61,6 @@ RULE = Rule(
     tables=("mpfs",),
     optional_keys=("dos",),
     edits="mpfs",
+    trigger=Trigger(modifiers={"50"}),
     covers=("MPFS-BI-01", "ENT-SEP-01", "ENT-TA-02", "ENT-LAR-01"),
 )

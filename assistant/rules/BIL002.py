@@ -54,23 +54,28 @@ def _check(case: Case) -> Iterator[Outcome]:
 
 def _suspects(case: Case) -> Iterator[tuple[str, list[int]]]:
     """Codes billed for both sides in any form, with their lines."""
-    for code in dict.fromkeys(line.procedure_code for line in case.claim.lines):
-        if code in VISITS or is_drug(code):
-            continue
-        places = [
-            index
-            for index, line in case.lines({code})
-            if _ANOTHER_TIME.isdisjoint(line.modifiers)
+    if all(line.units < 2 and _MARKS.isdisjoint(line.modifiers) for line in case.claim.lines):
+        return
+    by_code: dict[str, list[int]] = {}
+    for index, line in case.lines():
+        places = by_code.setdefault(line.procedure_code, [])
+        # An empty tuple is disjoint from everything, and most lines have one.
+        if (
+            (not line.modifiers or _ANOTHER_TIME.isdisjoint(line.modifiers))
             and not case.yields(index, SIDE_KEY)
             and not case.yields(index, "units")
-        ]
-        lines = [case.claim.lines[index] for index in places]
-        if _sides(case, places) == SIDES or any(line.units > 1 for line in lines):
+        ):
+            places.append(index)
+    for code, places in by_code.items():
+        if code in VISITS or is_drug(code):
+            continue
+        if any(case.claim.lines[index].units > 1 for index in places) or _sides(case, places) == SIDES:
             yield code, places
 
 
 def _sides(case: Case, places: list[int]) -> frozenset[str]:
-    return frozenset().union(*(sides_of(case.claim.lines[index]) for index in places))
+    lines = [case.claim.lines[index] for index in places]
+    return frozenset[str]().union(*[sides_of(line) for line in lines if line.modifiers])
 
 
 def _fix(case: Case, places: list[int]) -> ProposedFix:

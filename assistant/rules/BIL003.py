@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from assistant.rules.both_sides import bilateral_indicator
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 
 _ELSEWHERE = frozenset({"0", "2", "9"})
 
@@ -42,5 +43,6 @@ RULE = Rule(
     "CMS Claims Processing Manual, chapter 12, section 40.7",
     "high",
     _check,
+    trigger=Trigger(modifiers={"50"}),
     covers=("MPFS-BI-01",),
 )

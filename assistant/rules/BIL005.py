@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from assistant.rules.both_sides import OWN_SERVICE, SIDE_KEY, services
 from assistant.rules.rule import SIDES, Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 
 
 def _check(case: Case) -> Iterator[Outcome]:
@@ -53,5 +54,6 @@ RULE = Rule(
     "CMS Claims Processing Manual, chapter 12, section 40.7",
     "high",
     _check,
+    trigger=Trigger(modifiers={"50"}),
     covers=("MPFS-BI-01",),
 )

@@ -20,6 +20,7 @@ from dataclasses import replace
 from assistant.rules.both_sides import SIDE_KEY, bilateral_indicator
 from assistant.rules.procedure_kinds import number_of
 from assistant.rules.rule import SIDES, Case, Outcome, ProposedFix, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 from ingest.claims.model import ClaimLine
 
 _NO_SIDES = frozenset({"0", "2", "9"})
@@ -57,5 +58,6 @@ RULE = Rule(
     "CMS Claims Processing Manual, chapter 12, section 40.7",
     "high",
     _check,
+    trigger=Trigger(modifiers=SIDES),
     covers=("MPFS-BI-01",),
 )

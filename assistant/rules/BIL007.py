@@ -21,6 +21,7 @@ from assistant.rules.both_sides import OWN_SERVICE, SIDE_KEY, bilateral_indicato
 from assistant.rules.coverage import uncovered
 from assistant.rules.procedure_kinds import is_between
 from assistant.rules.rule import SIDES, Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _SKIN = (10004, 19499)
 
@@ -60,5 +61,6 @@ RULE = Rule(
     tables=("mpfs",),
     optional_keys=("dos",),
     edits="mpfs",
+    trigger=Trigger(modifiers=SIDES),
     covers=("MPFS-BI-01", "ENT-SEP-01"),
 )

@@ -20,6 +20,7 @@ from dataclasses import replace
 
 from assistant.rules.families import Included, codes, examine
 from assistant.rules.rule import Case, Outcome, ProposedFix, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 from ingest.claims.model import ClaimLine
 
 _WHOLE, _PARTS = codes("93015"), codes("93016 93017 93018")
@@ -97,5 +98,6 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("pos",),
+    trigger=Trigger(_FAMILY),
     covers=("CARD-STRESS-01",),
 )

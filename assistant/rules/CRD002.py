@@ -21,6 +21,7 @@ from dataclasses import replace
 
 from assistant.rules.families import Combined, Included, codes, examine
 from assistant.rules.rule import Case, Outcome, ProposedFix, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 from ingest.claims.model import ClaimLine
 
 _WHOLE, _TRACING, _READING = "93000", "93005", "93010"
@@ -86,5 +87,6 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("pos",),
+    trigger=Trigger(_ECG | _STRIPS),
     covers=("CARD-ECG-01",),
 )

@@ -20,6 +20,7 @@ from dataclasses import replace
 
 from assistant.rules.families import Included, codes, examine
 from assistant.rules.rule import DISTINCT, Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 
 # What each base code holds: R right heart, L left heart, C coronary arteries, G grafts (with coronary arteries).
 _HOLDS = {
@@ -96,5 +97,6 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("pos",),
+    trigger=Trigger(_FAMILY),
     covers=("CARD-CATH-01",),
 )

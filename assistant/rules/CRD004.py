@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _INTERVENTION = codes("92920-92945") | frozenset(f"C960{number}" for number in range(9))
 _ROWS = (
@@ -41,5 +42,6 @@ RULE = Rule(
     "NCCI Policy Manual, chapter 11",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("CARD-CATH-02",),
 )

@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from assistant.rules.families import Included, apart, codes, examine
 from assistant.rules.rule import DISTINCT, Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 
 _FULL = codes("93306")
 _PLAIN, _SPECTRAL, _COLOR = codes("93307"), codes("93320"), codes("93325")
@@ -62,5 +63,6 @@ RULE = Rule(
     "CPT 93306",
     "high",
     _check,
+    trigger=Trigger(_FAMILY),
     covers=("CARD-ECHO-01",),
 )

@@ -22,6 +22,7 @@ from datetime import date
 
 from assistant.rules.families import Included, Once, codes, examine
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 
 _FAMILY = codes("93279-93299")
 _PERIOD_DAYS = {
@@ -86,5 +87,6 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("prior", "dos"),
+    trigger=Trigger(_FAMILY),
     covers=("CARD-DEV-01",),
 )

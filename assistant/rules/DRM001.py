@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from assistant.rules.families import codes
 from assistant.rules.rule import DISTINCT, Case, Outcome, ProposedFix, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 from ingest.claims.model import ClaimLine
 
 _FIRST, _FURTHER, _MANY = "17000", "17003", "17004"
@@ -73,5 +74,6 @@ RULE = Rule(
     "CPT; AAD",
     "high",
     _check,
+    trigger=Trigger(_FAMILY),
     covers=("DERM-AK-01",),
 )

@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from assistant.rules.families import codes
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 
 _FEW, _MANY = "17110", "17111"
 _FAMILY = codes("17110 17111")
@@ -48,5 +49,6 @@ RULE = Rule(
     "CPT; Medicare local coverage",
     "high",
     _check,
+    trigger=Trigger(_FAMILY),
     covers=("DERM-WART-01",),
 )

@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from assistant.rules.families import Once, codes, examine
 from assistant.rules.rule import DISTINCT, Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 from ingest.claims.model import ClaimLine
 
 # First code and add-on of each technique, the highest rank first.
@@ -65,5 +66,6 @@ RULE = Rule(
     "CPT 2019; AAD, January 2019",
     "high",
     _check,
+    trigger=Trigger(_TECHNIQUE),
     covers=("DERM-BX-01",),
 )

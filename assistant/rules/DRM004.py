@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _ROWS = (
     Included(
@@ -41,5 +42,6 @@ RULE = Rule(
     "NCCI Policy Manual, chapter 3",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("DERM-BX-02",),
 )

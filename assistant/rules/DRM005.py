@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _EXCISION = codes("11400-11471 11600-11646")
 _SMALLEST = codes("11400 11420 11440")
@@ -46,5 +47,6 @@ RULE = Rule(
     "CPT; NCCI Policy Manual, chapter 3",
     "high",
     _check,
+    trigger=Trigger(needed(_ON_MEDICARE)),
     covers=("DERM-EX-02",),
 )

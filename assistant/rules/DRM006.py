@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from assistant.rules.families import codes
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _ADD_ONS = {"17312": codes("17311"), "17314": codes("17313"), "17315": codes("17311-17314")}
 _FIRST_STAGES = codes("17311 17313")
@@ -52,5 +53,6 @@ RULE = Rule(
     "CPT; NCCI add-on code edits",
     "high",
     _check,
+    trigger=Trigger(_FAMILY),
     covers=("DERM-MOHS-01",),
 )

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _MOHS = codes("17311-17315")
 _WHY = "of the same tissue it is included; another lesion or a tumor not yet diagnosed takes 59"
@@ -37,5 +38,6 @@ RULE = Rule(
     "NCCI Policy Manual, chapters 3 and 10",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("DERM-MOHS-02",),
 )

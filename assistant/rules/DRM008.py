@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from assistant.rules.families import codes
 from assistant.rules.rule import DISTINCT, Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _GROUPS = tuple(
     codes(group)
@@ -69,5 +70,6 @@ RULE = Rule(
     "CPT repair guideline",
     "high",
     _check,
+    trigger=Trigger(_FAMILY),
     covers=("DERM-REP-01", "DERM-EX-02"),
 )

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 
 from assistant.rules.families import codes
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 from ingest.claims.model import Diagnosis
 from ingest.codes import diagnosis_matches
 
@@ -64,5 +65,6 @@ RULE = Rule(
     "CPT 11400 to 11646; ICD-10-CM chapter 2",
     "high",
     _check,
+    trigger=Trigger(_FAMILY),
     covers=("DERM-EX-01",),
 )

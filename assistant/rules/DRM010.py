@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from assistant.rules.families import codes
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 from ingest.codes import diagnosis_matches
 
 _PREMALIGNANT, _BENIGN = codes("17000 17003 17004"), codes("17110 17111")
@@ -46,5 +47,6 @@ RULE = Rule(
     "CPT 17000 to 17111",
     "medium",
     _check,
+    trigger=Trigger(_FAMILY),
     covers=("DERM-AK-01", "DERM-WART-01"),
 )

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.diagnoses import change_codes, codes_of, lines_at, trouble_of, unready
+from assistant.rules.diagnoses import change_codes, codes_of, lines_at, troubles, unready
 from assistant.rules.rule import Case, Outcome, Rule
 
 _USUAL = ("S", "T", "V", "W", "X", "Y", "H40", "M1A", "M48.4", "M48.5", "M80", "M84", "O31", "O32", "O35", "O36", "O40")
@@ -32,9 +32,8 @@ def _check(case: Case) -> Iterator[Outcome]:
         if any(code.startswith(_USUAL) for code in codes):
             yield missing
         return
-    for place, code in enumerate(codes):
-        trouble = trouble_of(case, code)
-        if trouble and trouble.trouble == "seventh":
+    for place, trouble in case.once(troubles):
+        if trouble.trouble == "seventh":
             fix = change_codes(case.claim, {place: trouble.correct}) if trouble.correct else None
             yield RULE.finding(case, lines_at(case, {place}), trouble.message, fix=fix)
 

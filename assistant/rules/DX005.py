@@ -22,18 +22,18 @@ from collections.abc import Iterator
 
 from assistant.rules.diagnoses import codes_of, injury_phase, is_external_cause, lines_at, move_before, pointed
 from assistant.rules.rule import Case, Finding, Outcome, Rule
-from ingest.codes import CodeRange
+from assistant.rules.trigger import Trigger
+from ingest.codes import CodeSet
 
 _INJURY = ("S", "T", "M80", "M84")
 _ACTIVE = frozenset("ABC")
 # Routine or delayed healing and plain "subsequent"; K, M, N (nonunion) and P, Q, R (malunion) are operated on again.
 _HEALING = frozenset("DEFGHJ")
 # Codes that are themselves treatment of a fresh fracture, dislocation or tear; hardware removal and casts are not here.
-_TREATMENT = tuple(
-    CodeRange.parse(text)
-    for text in (
+_TREATMENT = CodeSet.parse(
+    (
         "21310-21497 22310-22328 23500-23680 24500-24685 25600-25695 25500-25575 26600-26785 27197-27254 27500-27566 "
-        "27750-27848 28400-28675 29806-29807 29827-29827 29850-29856 29880-29889"
+        "27750-27848 28400-28675 29806-29807 29827 29850-29856 29880-29889"
     ).split()
 )
 # Staged, repeated or returned-to, and post-operative care alone: the phase may rightly be another.
@@ -82,7 +82,7 @@ def _healing_treated(case: Case, codes: tuple[str, ...], phased: dict[int, str])
     if not _HEALING.intersection(phased.values()):
         return
     for index, line in case.lines():
-        if _LATER.intersection(line.modifiers) or not any(line.procedure_code in span for span in _TREATMENT):
+        if _LATER.intersection(line.modifiers) or line.procedure_code not in _TREATMENT:
             continue
         here = [place for place in pointed(case, line) if not is_external_cause(codes[place])]
         healing = [place for place in here if phased.get(place) in _HEALING]
@@ -101,5 +101,6 @@ RULE = Rule(
     "ICD-10-CM Official Guidelines, sections I.B.10 and I.C.19.a",
     "high",
     _check,
+    trigger=Trigger(diagnoses=_INJURY),
     covers=("ICD-7-02",),
 )

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from assistant.rules.diagnoses import (
     BOTH,
+    SIDE_OF_MODIFIER,
     SIDED,
     PlacedDiagnosis,
     Side,
@@ -31,8 +32,9 @@ from assistant.rules.diagnoses import (
     unready,
 )
 from assistant.rules.rule import Case, Finding, Outcome, Rule
+from assistant.rules.trigger import Trigger
 from ingest.claims.model import ClaimLine
-from ingest.codes import CodeRange
+from ingest.codes import CodeRange, CodeSet
 
 # Eye muscles and amblyopia: the sound eye may be treated. Unequal legs: the other leg may be.
 _EITHER = ("H49", "H50", "H51", "H53.0", "M21.7")
@@ -40,11 +42,9 @@ _EITHER = ("H49", "H50", "H51", "H53.0", "M21.7")
 # status, external cause, blood pressure.
 _NEVER_SIDED = ("E", "F", "V", "W", "X", "Y", "Z", "I10", "I11", "I12", "I13")
 # Work that is rightly on the other side of the diagnosis: breast symmetry, grafts, vascular access, hearing aids.
-_OTHER_SIDE_ON_PURPOSE = tuple(
-    CodeRange.parse(text)
-    for text in (
-        "19303-19303 19316-19396 15769-15774 20900-20939 33508-33508 35500-35500 35572-35572 36000-36299 36600-36660 "
-        "75600-75774 V5000-V5299"
+_OTHER_SIDE_ON_PURPOSE = CodeSet.parse(
+    (
+        "19303 19316-19396 15769-15774 20900-20939 33508 35500 35572 36000-36299 36600-36660 75600-75774 V5000-V5299"
     ).split()
 )
 _IMAGING = CodeRange.parse("70010-79999")
@@ -60,7 +60,7 @@ def _check(case: Case) -> Iterator[Outcome]:
         return
     entries = {placed.place: placed for placed in known(case)}
     for index, line, sides in sided:
-        if any(line.procedure_code in span for span in _OTHER_SIDE_ON_PURPOSE):
+        if line.procedure_code in _OTHER_SIDE_ON_PURPOSE:
             continue
         places = pointed(case, line)
         if all(place in entries for place in places):
@@ -116,5 +116,6 @@ RULE = Rule(
     _check,
     tables=("icd10cm",),
     optional_keys=("dos",),
+    trigger=Trigger(modifiers=SIDE_OF_MODIFIER),
     covers=("ICD-LAT-01",),
 )

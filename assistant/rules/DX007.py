@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from assistant.rules.diagnoses import (
     BOTH,
+    SIDE_OF_MODIFIER,
     SIDED,
     PlacedDiagnosis,
     Side,
@@ -30,6 +31,7 @@ from assistant.rules.diagnoses import (
     unready,
 )
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 from ingest.tables.model import DiagnosisEntry
 
 _OPEN = "unspecified"
@@ -102,5 +104,6 @@ RULE = Rule(
     _check,
     tables=("icd10cm",),
     optional_keys=("dos",),
+    trigger=Trigger(modifiers=SIDE_OF_MODIFIER),
     covers=("ICD-LAT-01", "ICD-UNS-01"),
 )

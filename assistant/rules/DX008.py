@@ -20,6 +20,7 @@ from itertools import chain, combinations
 
 from assistant.rules.diagnoses import BOTH, SIDED, change_codes, known, lines_at, side_of_entry, unready
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 from ingest.tables.model import DiagnosisEntry
 
 _WORDS = re.compile(r"[a-z0-9]+")
@@ -75,5 +76,6 @@ RULE = Rule(
     _check,
     tables=("icd10cm",),
     optional_keys=("dos",),
+    trigger=Trigger(diagnoses=SIDED),
     covers=("ICD-LAT-01",),
 )

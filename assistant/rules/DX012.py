@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from assistant.rules.diagnoses import codes_of, lines_at
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +73,6 @@ RULE = Rule(
     "ICD-10-CM tabular list, use additional code",
     "medium",
     _check,
+    trigger=Trigger(diagnoses=tuple(code for row in _COMPANIONS for code in row.asking)),
     covers=("ICD-USE-01", "ICD-ANTICOAG-01"),
 )

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from assistant.rules.diagnoses import codes_of, lines_at
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 from ingest.notes.model import Severity
 
 
@@ -83,4 +84,5 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("age",),
+    trigger=Trigger(diagnoses=_ALL),
 )

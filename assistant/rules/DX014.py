@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from assistant.rules.diagnoses import codes_of, in_block, lines_at
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _FEMALE_BLOCKS = (("C51", "C58"), ("N70", "N77"), ("N80", "N98"))
 _MALE_BLOCKS = (("C60", "C63"), ("N40", "N53"))
@@ -68,4 +69,5 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("sex",),
+    trigger=Trigger(diagnoses=tuple(_LETTERS)),
 )

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from assistant.rules.diagnoses import codes_of, drug_intent, in_block, is_external_cause, lines_at, move_before
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 from ingest.notes.model import Severity
 
 # Intensive behavioral therapy for obesity is covered by the body mass index itself (NCD 210.12).
@@ -83,5 +84,6 @@ RULE = Rule(
     "ICD-10-CM Official Guidelines, sections I.B.14, I.C.20.a.6 and I.C.21.c",
     "high",
     _check,
+    trigger=Trigger(diagnoses=tuple(_SECOND_LETTERS)),
     covers=("ICD-FL-01",),
 )

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from assistant.rules.diagnoses import codes_of, lines_at, move_before
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _FIRM = ("Z00", "Z34", "Z38", "Z51.0", "Z51.1")
 _LOOSE = ("Z01", "Z02", "Z04", "Z31.81", "Z31.83", "Z31.84", "Z33.2", "Z39", "Z40", "Z42", "Z52", "Z76.1", "Z76.2")
@@ -53,5 +54,6 @@ RULE = Rule(
     "ICD-10-CM Official Guidelines, section I.C.21.c.16",
     "high",
     _check,
+    trigger=Trigger(diagnoses=_ALL),
     covers=("ICD-FL-01",),
 )

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from assistant.rules.diagnoses import change_codes, codes_of, lines_at
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 # Codes of one sinus each, the code for all of them, the code for several.
 _FAMILIES = tuple(
@@ -54,5 +55,6 @@ RULE = Rule(
     "ICD-10-CM tabular list, J32 and J01",
     "high",
     _check,
+    trigger=Trigger(diagnoses=tuple(_CATEGORIES)),
     covers=("ICD-SIN-01",),
 )

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from assistant.rules.diagnoses import change_codes, codes_of, lines_at
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _NOSE = ("J00", "J01", "J06", "J10", "J11", "J30", "J31", "J32", "J33", "J34.2", "J34.3")
 _BELLY = ("K25", "K26", "K27", "K29", "K35", "K37", "K50", "K51", "K52", "K57", "K80", "K81", "K85", "N20")
@@ -81,5 +82,6 @@ RULE = Rule(
     "ICD-10-CM Official Guidelines, section I.B.5",
     "high",
     _check,
+    trigger=Trigger(diagnoses=_SYMPTOMS),
     covers=("ICD-SX-01",),
 )

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from assistant.rules.diagnoses import codes_of, lines_at, move_before
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _CAUSE, _BLEEDING = "I78.0", "R04.0"
 
@@ -41,5 +42,6 @@ RULE = Rule(
     "ICD-10-CM Official Guidelines, sections I.B.5 and IV.G",
     "medium",
     _check,
+    trigger=Trigger(diagnoses=(_CAUSE,)),
     covers=("ICD-SX-02",),
 )

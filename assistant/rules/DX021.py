@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from assistant.rules.diagnoses import codes_of, in_block, lines_at
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 
 def _check(case: Case) -> Iterator[Outcome]:
@@ -43,5 +44,6 @@ RULE = Rule(
     "ICD-10-CM Official Guidelines, section I.C.2",
     "high",
     _check,
+    trigger=Trigger(diagnoses=("D3", "D4")),
     covers=("ICD-NEO-01",),
 )

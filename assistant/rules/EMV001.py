@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from assistant.rules.procedure_kinds import is_laboratory
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import (
     BLOOD_DRAWS,
     EMERGENCY,
@@ -88,4 +89,5 @@ RULE = Rule(
     "CMS Claims Processing Manual, chapter 12, section 30.6",
     "high",
     _check,
+    trigger=Trigger(VISITS),
 )

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, with_modifier
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import EYE, HOME, OFFICE, PREVENTIVE, WELLNESS
 
 _PROBLEM = OFFICE | EYE | HOME
@@ -46,5 +47,6 @@ RULE = Rule(
     "CPT, preventive medicine services; CMS Claims Processing Manual, chapter 12, section 30.6.2",
     "high",
     _check,
+    trigger=Trigger(_WHOLE),
     covers=("EM-25-01",),
 )

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import PROLONGED, PROLONGED_OF_CPT, PROLONGED_OF_MEDICARE
 
 _CODES = frozenset(PROLONGED)
@@ -51,5 +52,6 @@ RULE = Rule(
     "CPT, prolonged services; CMS Claims Processing Manual, chapter 12, section 30.6.15",
     "high",
     _check,
+    trigger=Trigger(_CODES),
     covers=("EM-PROL-01", "EM-PROL-02"),
 )

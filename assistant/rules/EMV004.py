@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import PROLONGED, PROLONGED_OF_CPT, PROLONGED_OF_MEDICARE
 
 _CODES = frozenset(PROLONGED)
@@ -50,5 +51,6 @@ RULE = Rule(
     "CMS Physician Fee Schedule final rules 2021 and 2023",
     "high",
     _check,
+    trigger=Trigger(_CODES),
     covers=("EM-PROL-02",),
 )

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from assistant.rules.rule import Case, Outcome, ProposedFix, Rule, change_lines
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import COMPLEXITY_ADD_ON, HOME, OFFICE, WELLNESS
 
 _ADOPTERS = frozenset({"medicare-advantage"})
@@ -100,5 +101,6 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("dos",),
+    trigger=Trigger({COMPLEXITY_ADD_ON}),
     covers=("EM-G2211-01",),
 )

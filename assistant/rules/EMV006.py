@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import NURSE_VISIT
 
 _ALLERGY_SHOTS = frozenset({"95115", "95117"})
@@ -59,5 +60,6 @@ RULE = Rule(
     "CMS Claims Processing Manual, chapter 12, section 30.5",
     "high",
     _check,
+    trigger=Trigger({NURSE_VISIT}),
     covers=("EM-99211",),
 )

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import CONSULT, INPATIENT_CONSULT, REMOTE
 
 CONSULTS_NOT_PAID_FROM = date(2010, 1, 1)
@@ -52,4 +53,5 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("dos",),
+    trigger=Trigger(_NOT_TAKEN),
 )

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import VISIT_ADD_ONS, VISITS
 
 
@@ -41,5 +42,6 @@ RULE = Rule(
     "NCCI Policy Manual, chapter 1, section D",
     "medium",
     _check,
+    trigger=Trigger(VISITS, {"25"}),
     covers=("EM-25-01",),
 )

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _ROWS = (
     Included(
@@ -40,5 +41,6 @@ RULE = Rule(
     "CPT parentheticals at 31254 and 31255",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-FESS-02",),
 )

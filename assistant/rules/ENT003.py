@@ -19,8 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Combined, Included, codes, examine
+from assistant.rules.families import Combined, Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _TOTAL, _COMBINATIONS = codes("31255"), codes("31253 31257 31259")
 _WHY = "one code holds both sinuses of a side"
@@ -52,5 +53,6 @@ RULE = Rule(
     "CPT parentheticals at 31253, 31257 and 31259 (2018)",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-FESS-03",),
 )

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from assistant.rules.families import codes, line_sides
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _ETHMOID, _FRONTAL, _SPHENOID = codes("31255"), codes("31276"), codes("31287 31288")
 
@@ -44,5 +45,6 @@ RULE = Rule(
     "CPT parentheticals at 31253, 31257 and 31259 (2018)",
     "medium",
     _check,
+    trigger=Trigger(_FRONTAL),
     covers=("ENT-FESS-03b",),
 )

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _WHY = "taking tissue out of a sinus contains opening it, bill the larger code alone"
 _ROWS = (
@@ -37,5 +38,6 @@ RULE = Rule(
     "CPT; NCCI Policy Manual, chapter 5",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-FESS-04",),
 )

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Once, codes, examine
+from assistant.rules.families import Once, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _ROWS = (Once(codes("31231"), "it already means both sides: one unit, no side"),)
 
@@ -31,5 +32,6 @@ RULE = Rule(
     "CPT, unilateral or bilateral; fee schedule bilateral indicator 2",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-FESS-05",),
 )

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _ROWS = (
     Included(
@@ -39,5 +40,6 @@ RULE = Rule(
     "CPT separate procedure rule; NCCI Policy Manual, chapter 5",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-FESS-07",),
 )

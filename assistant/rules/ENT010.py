@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from assistant.rules.families import Once, codes, examine
 from assistant.rules.procedure_kinds import is_drug
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import BLOOD_DRAWS
 
 _NAVIGATION = codes("61782")
@@ -59,5 +60,6 @@ RULE = Rule(
     "CPT add-on rule; NCCI add-on code edits",
     "high",
     _check,
+    trigger=Trigger(_NAVIGATION),
     covers=("ENT-FESS-10",),
 )

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Combined, Included, codes, examine
+from assistant.rules.families import Combined, Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _ROWS = (
     Combined(codes("31296"), codes("31297"), "31298", "one code holds both balloons of a side", sided=True),
@@ -35,5 +36,6 @@ RULE = Rule(
     "CPT 2018; AAO-HNS balloon page",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-BAL-01",),
 )

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _WHY = "a sinus is dilated or cut, not both; bill the balloon only for the other side"
 _FRONTAL, _SPHENOID = "31253 31276", "31257 31259 31287 31288"
@@ -41,5 +42,6 @@ RULE = Rule(
     "CPT parentheticals at 31295 to 31298",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-BAL-02",),
 )

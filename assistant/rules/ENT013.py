@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _WHY = "washing out the sinus that was operated is included"
 _ROWS = (
@@ -37,5 +38,6 @@ RULE = Rule(
     "AAO-HNS Bulletin, September 2019",
     "medium",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-BAL-03",),
 )

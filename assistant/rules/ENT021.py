@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Once, codes, examine
+from assistant.rules.families import Once, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _ROWS = (Once(codes("30520"), "the septum is in the middle: one unit, no side"),)
 
@@ -31,5 +32,6 @@ RULE = Rule(
     "CPT; fee schedule bilateral indicator 0",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-SEP-01",),
 )

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _SEPTUM = codes("30520")
 _ROWS = (
@@ -41,5 +42,6 @@ RULE = Rule(
     "CPT Assistant, July 2019, as cited by AAPC",
     "medium",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-SEP-02",),
 )

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, Once, codes, examine
+from assistant.rules.families import Included, Once, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _REDUCED = codes("30130 30140")
 _MOST = "keep the most extensive turbinate code alone"
@@ -43,5 +44,6 @@ RULE = Rule(
     "CPT parentheticals at 30130 to 30930; NCCI PTP",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-TURB-01",),
 )

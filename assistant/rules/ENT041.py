@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _ROWS = (
     Included(codes("30901"), codes("30903 30905"), "keep the most extensive control of that side", sided=True),
@@ -43,5 +44,6 @@ RULE = Rule(
     "NCCI PTP, practitioner",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-EPI-02",),
 )

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _ROWS = (Included(codes("30901 30903 30905 30906"), codes("31238"), "bill the control by endoscope alone", sided=True),)
 
@@ -32,5 +33,6 @@ RULE = Rule(
     "NCCI Policy Manual, chapter 5",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-EPI-04",),
 )

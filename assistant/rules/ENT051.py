@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 
 # Below twelve years, from twelve years on.
 _BANDS = (("42820", "42821"), ("42825", "42826"), ("42830", "42831"), ("42835", "42836"))
@@ -56,5 +57,6 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("age",),
+    trigger=Trigger(_RIGHT_CODE),
     covers=("ENT-TA-01",),
 )

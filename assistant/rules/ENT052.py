@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from assistant.rules.families import Combined, Included, Once, Row, codes, examine
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _TONSILS, _ADENOIDS, _BOTH = codes("42825 42826"), codes("42830 42831 42835 42836"), codes("42820 42821")
 _ALL = _TONSILS | _ADENOIDS | _BOTH
@@ -47,5 +48,6 @@ RULE = Rule(
     "CPT; NCCI PTP; fee schedule bilateral indicator 0",
     "high",
     _check,
+    trigger=Trigger(_ALL),
     covers=("ENT-TA-02",),
 )

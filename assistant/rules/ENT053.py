@@ -21,6 +21,7 @@ from dataclasses import replace
 
 from assistant.rules.families import codes
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 
 _IN_THE_ROOM = codes("42962 42972")
 _ELSEWHERE = codes("42960 42961 42970 42971")
@@ -77,5 +78,6 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("prior", "dos"),
+    trigger=Trigger(_BLEEDS),
     covers=("ENT-BLEED-01",),
 )

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _TUBE = codes("69433 69436")
 _ANESTHESIA = "one ear has one of them; the kind of anesthesia decides"
@@ -45,5 +46,6 @@ RULE = Rule(
     "CPT; NCCI PTP, practitioner",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-TUBE-01",),
 )

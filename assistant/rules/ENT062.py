@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from assistant.rules.families import codes
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _GENERAL = codes("69421 69436")
 _OFFICE = "11"
@@ -44,5 +45,6 @@ RULE = Rule(
     "medium",
     _check,
     optional_keys=("pos",),
+    trigger=Trigger(_GENERAL),
     covers=("ENT-TUBE-01",),
 )

@@ -22,6 +22,7 @@ from dataclasses import replace
 from assistant.rules.families import Included, codes, examine
 from assistant.rules.laterality import two_units_no_side
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 from ingest.claims.model import ClaimLine
 from ingest.codes import diagnosis_matches
 
@@ -72,5 +73,6 @@ RULE = Rule(
     "CPT; AAO-HNS",
     "high",
     _check,
+    trigger=Trigger(_WAX),
     covers=("ENT-CER-01",),
 )

@@ -20,6 +20,7 @@ from dataclasses import replace
 from assistant.rules.families import codes
 from assistant.rules.laterality import SIDE_MODIFIERS
 from assistant.rules.rule import DISTINCT, Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 
 _WAX = codes("69210")
 _BESIDE_A_TEST = frozenset({"G0268"})
@@ -57,5 +58,6 @@ RULE = Rule(
     "CMS HCPCS G0268; Federal Register, 2002-12-31",
     "high",
     _check,
+    trigger=Trigger(_WAX | _BESIDE_A_TEST),
     covers=("ENT-CER-02",),
 )

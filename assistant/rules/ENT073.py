@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from assistant.rules.families import codes, line_sides
 from assistant.rules.laterality import SIDE_MODIFIERS
 from assistant.rules.rule import DISTINCT, SIDES, Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 from ingest.claims.model import ClaimLine
 
 _WAX = codes("69210")
@@ -47,5 +48,6 @@ RULE = Rule(
     "Fee schedule bilateral indicator 2; CGS article, 2014-06-04",
     "high",
     _check,
+    trigger=Trigger(_WAX),
     covers=("ENT-CER-03",),
 )

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _ROWS = (
     Included(
@@ -42,5 +43,6 @@ RULE = Rule(
     "CPT separate procedure rule; NCCI PTP",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-CER-04",),
 )

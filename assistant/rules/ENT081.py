@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, Once, codes, examine
+from assistant.rules.families import Included, Once, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _FLEXIBLE = codes("31572-31574 31576-31578")
 _WHY = "the larger look contains the plain one"
@@ -38,5 +39,6 @@ RULE = Rule(
     "CPT; NCCI PTP; fee schedule bilateral indicator 0",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ENT-LAR-01",),
 )

@@ -18,6 +18,7 @@ from datetime import date
 
 from assistant.rules.families import codes
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 
 _DELETED = codes("21310")
 _LAST_DAY = date(2021, 12, 31)
@@ -48,5 +49,6 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("dos",),
+    trigger=Trigger(_DELETED),
     covers=("ENT-NFX-01",),
 )

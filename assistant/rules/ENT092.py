@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from assistant.rules.families import codes
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _DEBRIDEMENT, _LONG_AFTERCARE = codes("31237"), codes("30130 30520")
 _GLOBAL_DAYS = 90
@@ -53,5 +54,6 @@ RULE = Rule(
     "medium",
     _check,
     optional_keys=("prior", "dos"),
+    trigger=Trigger(_DEBRIDEMENT),
     covers=("ENT-DEB-01",),
 )

@@ -24,6 +24,7 @@ from collections.abc import Iterator
 
 from assistant.rules.global_days import UNCOUNTABLE, by_release, periods
 from assistant.rules.rule import Case, Outcome, Rule, Unevaluated
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import CRITICAL_CARE, POSTOPERATIVE_VISIT, VISITS
 from ingest.claims.model import ClaimLine
 
@@ -78,5 +79,6 @@ RULE = Rule(
     tables=("mpfs",),
     optional_keys=("dos", "prior"),
     edits="mpfs",
+    trigger=Trigger(VISITS),
     covers=("GLOB-01", "GLOB-02"),
 )

@@ -49,7 +49,7 @@ def _check(case: Case) -> Iterator[Outcome]:
         return
     if claim.prior is not None and not near_priors(case, case.on):
         return
-    bare = [(index, line) for index, line, days in procedure_lines(case, case.on) if _asks(case, index, line, days)]
+    bare = [(index, line) for index, line, days in procedure_lines(case) if _asks(case, index, line, days)]
     if not bare:
         return
     lines = [index for index, _ in bare]

@@ -30,6 +30,7 @@ from assistant.rules.global_days import (
 )
 from assistant.rules.procedure_kinds import is_between, is_surgery
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, with_modifier, without_modifiers
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import CRITICAL_CARE, PROBLEM_VISITS, may_be_procedure
 from ingest.claims.model import ClaimLine
 
@@ -57,7 +58,7 @@ def _check(case: Case) -> Iterator[Outcome]:
     ]
     if not surgical and not near:
         return
-    here = list(procedure_lines(case, case.on))
+    here = procedure_lines(case)
     major = [index for index, _, days in here if days == "090"]
     keeps_25 = any(days in MINOR for _, _, days in here)
     for day, one in near:
@@ -109,5 +110,6 @@ RULE = Rule(
     tables=("mpfs",),
     optional_keys=("dos",),
     edits="mpfs",
+    trigger=Trigger(PROBLEM_VISITS),
     covers=("GLOB-04",),
 )

@@ -17,9 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.global_days import MINOR, near_priors, procedure_lines
-from assistant.rules.rule import Case, Outcome, Rule, change_lines, with_modifier, without_modifiers
-from assistant.rules.visits import VISITS, may_be_procedure
+from assistant.rules.global_days import minor_procedures, near_priors
+from assistant.rules.rule import Case, Outcome, Rule, Unevaluated, change_lines, with_modifier, without_modifiers
+from assistant.rules.trigger import Trigger
+from assistant.rules.visits import VISITS
 
 
 def _check(case: Case) -> Iterator[Outcome]:
@@ -30,18 +31,12 @@ def _check(case: Case) -> Iterator[Outcome]:
     ]
     if not wrong:
         return
-    lines = [index for index, _ in wrong]
-    if case.on is None:
-        if any(may_be_procedure(line.procedure_code) for line in case.claim.lines):
-            yield RULE.missing_key(["dos"], lines)
+    minor = minor_procedures(RULE, case, [index for index, _ in wrong])
+    if isinstance(minor, Unevaluated):
+        yield minor
         return
-    here = list(procedure_lines(case, case.on))
-    if any(days is None for _, _, days in here):
-        yield RULE.missing_table(case, "mpfs", lines)
-        return
-    minor = [index for index, _, days in here if days in MINOR]
     # A 090 operation of the same day may stand on another claim of the same surgeon.
-    if not minor or any(days == "090" for _, _, days in here) or near_priors(case, case.on, least=0, most=0):
+    if not minor or (case.on is not None and near_priors(case, case.on, least=0, most=0)):
         return
     for index, line in wrong:
         fix = change_lines(case.claim, {index: (with_modifier(without_modifiers(line, "57"), "25"),)}, safe=False)
@@ -62,5 +57,6 @@ RULE = Rule(
     tables=("mpfs",),
     optional_keys=("dos",),
     edits="mpfs",
+    trigger=Trigger(VISITS, {"57"}),
     covers=("GLOB-04",),
 )

@@ -21,9 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.global_days import MINOR, procedure_lines
-from assistant.rules.rule import Case, Outcome, Rule, change_lines, with_modifier
-from assistant.rules.visits import CRITICAL_CARE, VISITS, may_be_procedure
+from assistant.rules.global_days import minor_procedures
+from assistant.rules.rule import Case, Outcome, Rule, Unevaluated, change_lines, with_modifier
+from assistant.rules.trigger import Trigger
+from assistant.rules.visits import CRITICAL_CARE, VISITS
 from ingest.claims.model import ClaimLine
 
 
@@ -37,17 +38,11 @@ def _check(case: Case) -> Iterator[Outcome]:
     ]
     if not bare:
         return
-    lines = [index for index, _ in bare]
-    if case.on is None:
-        if any(may_be_procedure(line.procedure_code) for line in case.claim.lines):
-            yield RULE.missing_key(["dos"], lines)
+    minor = minor_procedures(RULE, case, [index for index, _ in bare])
+    if isinstance(minor, Unevaluated):
+        yield minor
         return
-    here = list(procedure_lines(case, case.on))
-    if any(days is None for _, _, days in here):
-        yield RULE.missing_table(case, "mpfs", lines)
-        return
-    minor = [index for index, _, days in here if days in MINOR]
-    if not minor or any(days == "090" for _, _, days in here):
+    if not minor:
         return
     codes = ", ".join(sorted({case.claim.lines[one].procedure_code for one in minor}))
     for index, line in bare:
@@ -74,5 +69,6 @@ RULE = Rule(
     tables=("mpfs",),
     optional_keys=("dos",),
     edits="mpfs",
+    trigger=Trigger(VISITS),
     covers=("EM-25-01",),
 )

@@ -22,6 +22,7 @@ from datetime import date
 
 from assistant.rules.global_days import DAYS_AFTER, UNCOUNTABLE, WITH_PERIOD, known_days, near_priors, procedure_lines
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import VISITS, may_be_procedure
 from ingest.claims.model import ClaimLine
 
@@ -86,11 +87,11 @@ def _operation_beside(case: Case, index: int) -> bool | None:
     """True when another line of the claim may be the first operation of that day; None when only the fee schedule of
     the day could tell, and there is none."""
     if case.on is None:
-        lines: list[tuple[int, ClaimLine, str | None]] = [
+        lines: tuple[tuple[int, ClaimLine, str | None], ...] = tuple(
             (at, line, None) for at, line in case.lines() if may_be_procedure(line.procedure_code)
-        ]
+        )
     else:
-        lines = list(procedure_lines(case, case.on))
+        lines = procedure_lines(case)
     others = [days for at, line, days in lines if at != index and not _OF_PROCEDURES.intersection(line.modifiers)]
     if None in others:
         return None
@@ -106,5 +107,6 @@ RULE = Rule(
     tables=("mpfs",),
     optional_keys=("dos", "prior"),
     edits="mpfs",
+    trigger=Trigger(modifiers={"24", *_OF_PROCEDURES}),
     covers=("GLOB-02", "GLOB-03"),
 )

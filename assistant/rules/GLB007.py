@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from assistant.rules.global_days import periods
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import POSTOPERATIVE_VISIT
 
 
@@ -57,5 +58,6 @@ RULE = Rule(
     tables=("mpfs",),
     optional_keys=("dos", "prior"),
     edits="mpfs",
+    trigger=Trigger({POSTOPERATIVE_VISIT}),
     covers=("GLOB-01",),
 )

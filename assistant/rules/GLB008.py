@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 
 _SHARES = ("54", "55", "56")
 _WITHOUT_AFTERCARE = frozenset({"000", "XXX", "ZZZ"})
@@ -58,5 +59,6 @@ RULE = Rule(
     tables=("mpfs",),
     optional_keys=("dos",),
     edits="mpfs",
+    trigger=Trigger(modifiers=_SHARES),
     covers=("GLOB-05",),
 )

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _NO_OPERATING_ROOM = frozenset({"02", "10", "11", "12"})
 
@@ -41,5 +42,6 @@ RULE = Rule(
     "medium",
     _check,
     optional_keys=("pos",),
+    trigger=Trigger(modifiers={"78"}),
     covers=("GLOB-03",),
 )

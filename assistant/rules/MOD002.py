@@ -22,6 +22,8 @@ from assistant.rules.coverage import uncovered
 from assistant.rules.modifiers import CPT, LEVEL_II
 from assistant.rules.rule import Case, Outcome, Rule
 
+_KNOWN = LEVEL_II | CPT
+
 
 def _check(case: Case) -> Iterator[Outcome]:
     asked = [
@@ -32,9 +34,7 @@ def _check(case: Case) -> Iterator[Outcome]:
     ]
     if not asked:
         return
-    if (
-        missing := uncovered(RULE, case, "hcpcs", sorted({i for i, one in asked if one not in LEVEL_II | CPT}))
-    ) is not None:
+    if (missing := uncovered(RULE, case, "hcpcs", sorted({i for i, one in asked if one not in _KNOWN}))) is not None:
         if missing.lines:
             yield missing
         return

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from assistant.rules.modifiers import VISIT_MODIFIERS
 from assistant.rules.procedure_kinds import takes_visit_modifiers
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 
 _INSTEAD = {
     "24": "in a global period an unrelated procedure takes 79",
@@ -42,4 +43,12 @@ def _check(case: Case) -> Iterator[Outcome]:
         )
 
 
-RULE = Rule("MOD003", "error", "CPT Appendix A; NCCI Policy Manual, chapter 1", "high", _check, covers=("EM-25-01",))
+RULE = Rule(
+    "MOD003",
+    "error",
+    "CPT Appendix A; NCCI Policy Manual, chapter 1",
+    "high",
+    _check,
+    trigger=Trigger(modifiers=VISIT_MODIFIERS),
+    covers=("EM-25-01",),
+)

@@ -21,6 +21,7 @@ from assistant.rules.both_sides import SIDE_KEY
 from assistant.rules.modifiers import ASSISTANT, COMPONENTS, GLOBAL_PERIOD, SPLIT_CARE, SURGEONS
 from assistant.rules.procedure_kinds import VISITS
 from assistant.rules.rule import DISTINCT, SIDES, Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 from ingest.notes.model import Severity
 
 _NEVER = (
@@ -64,5 +65,6 @@ RULE = Rule(
     "CPT Appendix A; NCCI Policy Manual, chapter 1",
     "high",
     _check,
+    trigger=Trigger(VISITS, _SEVERITY),
     covers=("MOD-22-01", "MOD-51-01", "MOD-52-53", "MOD-76-77", "MOD-ANAT-01"),
 )

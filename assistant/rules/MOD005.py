@@ -25,6 +25,7 @@ from itertools import combinations
 from assistant.rules.both_sides import SIDE_KEY
 from assistant.rules.modifiers import ASSISTANT, LEFT_SITES, RIGHT_SITES, SURGEONS
 from assistant.rules.rule import DISTINCT, SIDES, Case, Outcome, ProposedFix, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 from ingest.claims.model import ClaimLine
 from ingest.notes.model import Severity
 
@@ -97,5 +98,6 @@ RULE = Rule(
     "CPT Appendix A; HCPCS Level II; CMS Claims Processing Manual, chapters 12 and 30",
     "high",
     _check,
+    trigger=Trigger(modifiers=_CONCERNED),
     covers=("MOD-52-53", "MOD-76-77", "MOD-ASST-01", "MOD-ANAT-01", "MOD-ABN-01", "GLOB-03", "GLOB-05", "ORTH-INJ-02"),
 )

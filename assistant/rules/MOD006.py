@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from assistant.rules.modifiers import CORONARY, EYELIDS, FINGERS, TOES
 from assistant.rules.procedure_kinds import VISITS, is_between
 from assistant.rules.rule import ANATOMICAL, SIDES, Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 from ingest.notes.model import Severity
 
 _SITES = ANATOMICAL - SIDES
@@ -82,5 +83,6 @@ RULE = Rule(
     "HCPCS Level II anatomical modifiers",
     "high",
     _check,
+    trigger=Trigger(modifiers=_SITES),
     covers=("MOD-ANAT-01",),
 )

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from assistant.rules.procedure_kinds import VISITS
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 
 
 def _check(case: Case) -> Iterator[Outcome]:
@@ -39,5 +40,6 @@ RULE = Rule(
     "CMS Claims Processing Manual, chapter 12, section 40.6",
     "medium",
     _check,
+    trigger=Trigger(modifiers={"51"}),
     covers=("MOD-51-01",),
 )

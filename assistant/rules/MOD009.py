@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from assistant.rules.coverage import uncovered
 from assistant.rules.procedure_kinds import VISITS
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 
 
 def _check(case: Case) -> Iterator[Outcome]:
@@ -48,5 +49,6 @@ RULE = Rule(
     _check,
     tables=("add-on",),
     optional_keys=("dos",),
+    trigger=Trigger(modifiers={"51"}),
     covers=("MOD-51-01",),
 )

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from assistant.rules.coverage import uncovered
 from assistant.rules.procedure_kinds import VISITS
 from assistant.rules.rule import DISTINCT, Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 
 _KEY = "modifiers:distinct"
 
@@ -66,5 +67,6 @@ RULE = Rule(
     tables=("ptp",),
     optional_keys=("dos",),
     edits="ptp",
+    trigger=Trigger(modifiers=DISTINCT),
     covers=("MOD-59-01",),
 )

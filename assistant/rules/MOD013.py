@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from assistant.rules.procedure_kinds import VISITS, is_between
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, sides_of, without_modifiers
+from assistant.rules.trigger import Trigger
 from ingest.claims.model import ClaimLine
 
 _REPEATS = frozenset({"76", "77"})
@@ -57,4 +58,6 @@ def _earlier_that_day(case: Case, line: ClaimLine) -> bool:
     return any(one.procedure_code == line.procedure_code and one.date_of_service == case.on for one in prior)
 
 
-RULE = Rule("MOD013", "error", "CPT Appendix A", "high", _check, covers=("MOD-76-77",))
+RULE = Rule(
+    "MOD013", "error", "CPT Appendix A", "high", _check, trigger=Trigger(modifiers=_REPEATS), covers=("MOD-76-77",)
+)

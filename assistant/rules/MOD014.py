@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from assistant.rules.procedure_kinds import VISITS, is_between, is_drug
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 
 _NOT_LABORATORY = ((100, 79999), (90281, 99199))
 
@@ -37,4 +38,6 @@ def _check(case: Case) -> Iterator[Outcome]:
         )
 
 
-RULE = Rule("MOD014", "error", "CPT Appendix A", "high", _check, covers=("MOD-76-77",))
+RULE = Rule(
+    "MOD014", "error", "CPT Appendix A", "high", _check, trigger=Trigger(modifiers={"91"}), covers=("MOD-76-77",)
+)

@@ -16,31 +16,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.coverage import uncovered
+from assistant.rules.coverage import marked_rows
 from assistant.rules.modifiers import SPLIT_CARE
-from assistant.rules.procedure_kinds import VISITS
-from assistant.rules.rule import Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.rule import Case, Outcome, Rule, Unevaluated, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 
 _NOTHING_TO_SHARE = frozenset({"000", "XXX", "ZZZ"})
 
 
 def _check(case: Case) -> Iterator[Outcome]:
-    places = [
-        index
-        for index, line in enumerate(case.claim.lines)
-        if not SPLIT_CARE.isdisjoint(line.modifiers) and line.procedure_code not in VISITS
-    ]
-    if not places:
-        return
-    if (missing := uncovered(RULE, case, "mpfs", places)) is not None:
-        yield missing
-        return
-    assert case.on is not None
-    for index in places:
-        line = case.claim.lines[index]
-        row = case.tables.fee_schedule(line.procedure_code, case.on)
-        if row is None or row.global_days not in _NOTHING_TO_SHARE:
+    for found in marked_rows(RULE, case, SPLIT_CARE):
+        if isinstance(found, Unevaluated):
+            yield found
             continue
+        index, row = found
+        if row.global_days not in _NOTHING_TO_SHARE:
+            continue
+        line = case.claim.lines[index]
         told = "/".join(one for one in line.modifiers if one in SPLIT_CARE)
         yield RULE.finding(
             case,
@@ -59,5 +51,6 @@ RULE = Rule(
     tables=("mpfs",),
     optional_keys=("dos",),
     edits="mpfs",
+    trigger=Trigger(modifiers=SPLIT_CARE),
     covers=("GLOB-05",),
 )

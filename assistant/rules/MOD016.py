@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from assistant.rules.procedure_kinds import VISITS
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 
 def _check(case: Case) -> Iterator[Outcome]:
@@ -36,5 +37,6 @@ RULE = Rule(
     "CPT Appendix A; CMS Claims Processing Manual, chapter 12, section 40.4",
     "medium",
     _check,
+    trigger=Trigger(modifiers={"22"}),
     covers=("MOD-22-01",),
 )

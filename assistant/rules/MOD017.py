@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from assistant.rules.modifiers import ANESTHESIA
 from assistant.rules.procedure_kinds import VISITS, is_anesthesia, is_imaging, is_laboratory, is_surgery
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 
 _WATCHED = ANESTHESIA | {"47"}
 
@@ -45,4 +46,11 @@ def _check(case: Case) -> Iterator[Outcome]:
             yield RULE.finding(case, [index], message, severity="advice")
 
 
-RULE = Rule("MOD017", "error", "CMS Claims Processing Manual, chapter 12, section 50", "high", _check)
+RULE = Rule(
+    "MOD017",
+    "error",
+    "CMS Claims Processing Manual, chapter 12, section 50",
+    "high",
+    _check,
+    trigger=Trigger(modifiers=_WATCHED),
+)

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from assistant.rules.procedure_kinds import VISITS, is_imaging, is_laboratory, is_surgery
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 
 _WASTE = frozenset({"JW", "JZ"})
 # Radiopharmaceuticals and contrast have letters; numbers of these sections are never drugs.
@@ -45,5 +46,6 @@ RULE = Rule(
     "CMS JW/JZ policy, 2023-07-01",
     "high",
     _check,
+    trigger=Trigger(modifiers=_WASTE),
     covers=("ORTH-INJ-02",),
 )

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _SURGERY_CENTER = "24"
 _INSTEAD = {
@@ -37,4 +38,6 @@ def _check(case: Case) -> Iterator[Outcome]:
             yield RULE.finding(case, [index], message, severity="warning" if certain else "advice")
 
 
-RULE = Rule("MOD019", "warning", "CPT Appendix A", "high", _check, covers=("MOD-52-53",))
+RULE = Rule(
+    "MOD019", "warning", "CPT Appendix A", "high", _check, trigger=Trigger(modifiers=_INSTEAD), covers=("MOD-52-53",)
+)

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _NOTICE = frozenset({"GA", "GX", "GZ"})
 _ADVANTAGE = "medicare-advantage"
@@ -51,5 +52,6 @@ RULE = Rule(
     "CMS Claims Processing Manual, chapter 30, section 50",
     "medium",
     _check,
+    trigger=Trigger(modifiers=_NOTICE),
     covers=("MOD-ABN-01",),
 )

@@ -31,9 +31,11 @@ _NOT_COUNTED = frozenset({"JW", "GY"})
 
 
 def _check(case: Case) -> Iterator[Outcome]:
-    groups = _services(case)
-    several = [index for places in groups.values() if _units(case, places) > 1 for index in places]
     medicare = case.payer is not None and case.payer.is_medicare
+    if not medicare and not _may_be_several(case):
+        return
+    services = [(code, places, _units(case, places)) for (code, _who), places in _services(case).items()]
+    several = [index for _code, places, total in services if total > 1 for index in places]
     if not several and not medicare:
         return
     missing = uncovered(RULE, case, "mue", several)
@@ -42,8 +44,7 @@ def _check(case: Case) -> Iterator[Outcome]:
             yield missing
         return
     assert case.on is not None
-    for (code, _who), places in groups.items():
-        total = _units(case, places)
+    for code, places, total in services:
         if total < 2 and not medicare:
             continue
         limit = case.tables.mue(code, case.on)
@@ -57,19 +58,25 @@ def _check(case: Case) -> Iterator[Outcome]:
         yield RULE.finding(case, places, _message(total, limit), fix=_cut(case, places, limit))
 
 
+def _may_be_several(case: Case) -> bool:
+    lines = case.claim.lines
+    return any(line.units > 1 for line in lines) or len({line.procedure_code for line in lines}) < len(lines)
+
+
 def _services(case: Case) -> dict[tuple[str, object], list[int]]:
     """Places of the lines whose units are summed together."""
     groups: dict[tuple[str, object], list[int]] = defaultdict(list)
     for index, line in enumerate(case.claim.lines):
         if _NOT_COUNTED.isdisjoint(line.modifiers):
-            role = who(line)
+            role = who(line) if line.modifiers else frozenset[str]()
             # Two lines with 62 are the lines of two surgeons.
             groups[line.procedure_code, (role, index) if role & SURGEONS else role].append(index)
     return groups
 
 
 def _units(case: Case, places: list[int]) -> int:
-    return sum(case.claim.lines[index].units for index in places)
+    lines = case.claim.lines
+    return sum([lines[index].units for index in places])
 
 
 def _governed(case: Case, index: int) -> bool:

@@ -23,6 +23,7 @@ from dataclasses import replace
 
 from assistant.rules.known_patient import last_seen, three_years_before
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import ESTABLISHED_FOR_NEW, ESTABLISHED_PATIENT, NEW_FOR_ESTABLISHED, NEW_PATIENT
 from ingest.claims.model import ClaimLine
 
@@ -67,5 +68,6 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("new-patient",),
+    trigger=Trigger(_EITHER),
     covers=("EM-NEW-01",),
 )

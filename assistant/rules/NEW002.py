@@ -20,6 +20,7 @@ from dataclasses import replace
 
 from assistant.rules.known_patient import last_seen, three_years_before
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import ESTABLISHED_FOR_NEW, NEW_PATIENT
 
 
@@ -51,5 +52,6 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("dos",),
+    trigger=Trigger(NEW_PATIENT),
     covers=("EM-NEW-01",),
 )

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import ESTABLISHED_PATIENT, NEW_AND_ESTABLISHED, NEW_PATIENT
 
 
@@ -44,5 +45,6 @@ RULE = Rule(
     "CPT evaluation and management guidelines; CMS Claims Processing Manual, chapter 12, section 30.6.7",
     "high",
     _check,
+    trigger=Trigger(NEW_PATIENT),
     covers=("EM-NEW-01",),
 )

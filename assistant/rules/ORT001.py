@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.families import Included, codes, examine
+from assistant.rules.families import Included, codes, examine, needed
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _SHOULDER, _ARM = codes("23500-23680"), codes("24500-24685 25500-25695 26600-26785")
 _HIP, _LEG = codes("27193-27269 27500-27566"), codes("27750-27848 28400-28675")
@@ -48,5 +49,6 @@ RULE = Rule(
     "CPT; NCCI Policy Manual, chapter 4",
     "high",
     _check,
+    trigger=Trigger(needed(_ROWS)),
     covers=("ORTH-FX-02",),
 )

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from assistant.rules.families import Included, apart, codes, examine, line_sides
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _MENISCUS = codes("29880 29881")
 _SURGERY = codes("29871 29873 29874 29876 29877 29879-29889")
@@ -57,5 +58,6 @@ RULE = Rule(
     "CPT 2012; NCCI Policy Manual, chapter 4",
     "high",
     _check,
+    trigger=Trigger(_KNEE),
     covers=("ORTH-KNEE-01",),
 )

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from assistant.rules.families import Included, apart, codes, examine, line_sides
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 
 _JOINTS = codes("20600 20604 20605 20606 20610 20611")
 _WHY = "one joint is one service; the code with ultrasound needs a stored image"
@@ -62,5 +63,6 @@ RULE = Rule(
     "CPT; NCCI PTP, practitioner",
     "high",
     _check,
+    trigger=Trigger(_JOINTS),
     covers=("ORTH-INJ-01",),
 )

@@ -22,6 +22,7 @@ from assistant.rules.coverage import follows_medicare, uncovered
 from assistant.rules.modifiers import COMPONENTS
 from assistant.rules.procedure_kinds import VISITS, is_laboratory
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.trigger import Trigger
 
 _KEY = "modifiers:component"
 _WHAT = {
@@ -75,5 +76,6 @@ RULE = Rule(
     tables=("mpfs",),
     optional_keys=("dos",),
     edits="mpfs",
+    trigger=Trigger(modifiers=COMPONENTS),
     covers=("CARD-26-01", "CARD-STRESS-01"),
 )

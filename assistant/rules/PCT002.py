@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from assistant.rules.coverage import uncovered
 from assistant.rules.modifiers import COMPONENTS
@@ -42,7 +43,7 @@ def _check(case: Case) -> Iterator[Outcome]:
         for index, line in enumerate(case.claim.lines)
         if COMPONENTS.isdisjoint(line.modifiers)
         and "GY" not in line.modifiers
-        and (is_imaging(line.procedure_code) or is_between(line.procedure_code, *_TESTS))
+        and _may_split(line.procedure_code)
         and not case.yields(index, _KEY)
     ]
     if not places:
@@ -67,6 +68,11 @@ def _check(case: Case) -> Iterator[Outcome]:
             fix=change_lines(case.claim, {index: (reading,)}, safe=False),
             severity=severity,
         )
+
+
+@lru_cache(maxsize=20_000)
+def _may_split(procedure_code: str) -> bool:
+    return is_imaging(procedure_code) or is_between(procedure_code, *_TESTS)
 
 
 def _splits(case: Case, procedure_code: str) -> bool:

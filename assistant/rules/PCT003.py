@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from assistant.rules.both_sides import OWN_SERVICE
 from assistant.rules.modifiers import COMPONENTS
 from assistant.rules.rule import Case, Outcome, Rule, change_lines, may_meet
+from assistant.rules.trigger import Trigger
 
 
 def _check(case: Case) -> Iterator[Outcome]:
@@ -53,5 +54,6 @@ RULE = Rule(
     "CMS Claims Processing Manual, chapter 13, section 20",
     "high",
     _check,
+    trigger=Trigger(modifiers=COMPONENTS),
     covers=("CARD-26-01", "CARD-ECG-01"),
 )

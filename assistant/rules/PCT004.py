@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from assistant.rules.coverage import follows_medicare
 from assistant.rules.rule import Case, Outcome, Rule, change_lines
+from assistant.rules.trigger import Trigger
 
 _HOSPITAL = frozenset({"19", "21", "22", "23"})
 
@@ -45,5 +46,6 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("pos",),
+    trigger=Trigger(modifiers={"TC"}),
     covers=("CARD-26-01",),
 )

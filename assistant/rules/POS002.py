@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from assistant.rules.places import PLACES
 from assistant.rules.rule import Case, Outcome, Rule
+from assistant.rules.trigger import Trigger
 from assistant.rules.visits import (
     EMERGENCY,
     HOME,
@@ -123,4 +124,5 @@ RULE = Rule(
     "high",
     _check,
     optional_keys=("pos",),
+    trigger=Trigger(VISITS),
 )

@@ -6,13 +6,13 @@ Does not look at what the block then requires, nor at the note's payers and date
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from assistant.rules.block_result import Answer, Missing, all_hold
 from assistant.rules.laterality import is_bilateral
 from ingest.claims.model import Claim
-from ingest.codes import diagnosis_matches
-from ingest.notes.model import RuleBlock, When
+from ingest.codes import CodeSet, diagnosis_matches
+from ingest.notes.model import When
 
 # The place of the claim itself among its lines, for a block without `when`.
 WHOLE_CLAIM = -1
@@ -26,23 +26,45 @@ class Selected:
     missing: tuple[str, ...] = ()
 
 
-def selection(block: RuleBlock, claim: Claim) -> tuple[Selected, ...]:
-    """The lines selected or possibly selected, in claim order.
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """A `when` with the tests of those conditions that it names."""
+
+    when: When
+    of_the_claim: tuple[Callable[[When, Claim], Answer], ...]
+    of_the_line: tuple[Callable[[When, Claim, int], Answer], ...]
+
+    @classmethod
+    def of(cls, when: When) -> Conditions:
+        """The conditions of a `when`."""
+        named = frozenset(
+            field.name for field in fields(when) if getattr(when, field.name) not in (None, (), CodeSet())
+        )
+        return cls(
+            when,
+            tuple(test for name, test in _OF_THE_CLAIM.items() if name in named),
+            tuple(test for name, test in _OF_THE_LINE.items() if name in named),
+        )
+
+
+def selection(conditions: Conditions | None, claim: Claim) -> tuple[Selected, ...]:
+    """The lines selected or possibly selected, in claim order; of None the claim as a whole.
 
     A line that fails one known condition is left out, whatever else is unknown.
     """
-    if block.when is None:
+    if conditions is None:
         return (Selected(WHOLE_CLAIM),)
-    codes = block.when.codes
+    when = conditions.when
+    codes = when.codes
     places = [index for index, line in enumerate(claim.lines) if not codes or line.procedure_code in codes]
     if not places:
         return ()
-    of_the_claim = [test(block.when, claim) for test in _OF_THE_CLAIM]
+    of_the_claim = [test(when, claim) for test in conditions.of_the_claim]
     if False in of_the_claim:
         return ()
     chosen: list[Selected] = []
     for index in places:
-        answer = all_hold(of_the_claim + [test(block.when, claim, index) for test in _OF_THE_LINE])
+        answer = all_hold(of_the_claim + [test(when, claim, index) for test in conditions.of_the_line])
         if isinstance(answer, Missing):
             chosen.append(Selected(index, answer.keys))
         elif answer:
@@ -76,11 +98,11 @@ def at_place(claim: Claim, places: tuple[str, ...]) -> Answer:
 
 
 def _modifiers(when: When, claim: Claim, index: int) -> Answer:
-    return not when.modifiers or any(modifier in when.modifiers for modifier in claim.lines[index].modifiers)
+    return any(modifier in when.modifiers for modifier in claim.lines[index].modifiers)
 
 
 def _with(when: When, claim: Claim, index: int) -> Answer:
-    return not when.with_codes or any(code in when.with_codes for code in _other_codes(claim, index))
+    return any(code in when.with_codes for code in _other_codes(claim, index))
 
 
 def _without(when: When, claim: Claim, index: int) -> Answer:
@@ -92,15 +114,15 @@ def _other_codes(claim: Claim, index: int) -> list[str]:
 
 
 def _diagnoses(when: When, claim: Claim, index: int) -> Answer:
-    return not when.diagnoses or has_diagnosis(claim, index, when.diagnoses)
+    return has_diagnosis(claim, index, when.diagnoses)
 
 
 def _places(when: When, claim: Claim) -> Answer:
-    return not when.places or at_place(claim, when.places)
+    return at_place(claim, when.places)
 
 
 def _bilateral(when: When, claim: Claim, index: int) -> Answer:
-    return when.bilateral is None or is_bilateral(claim, claim.lines[index].procedure_code) == when.bilateral
+    return is_bilateral(claim, claim.lines[index].procedure_code) == when.bilateral
 
 
 def _units(when: When, claim: Claim, index: int) -> Answer:
@@ -120,8 +142,6 @@ def _sex(when: When, claim: Claim) -> Answer:
 
 
 def _new_patient(when: When, claim: Claim) -> Answer:
-    if when.new_patient is None:
-        return True
     return Missing(("new-patient",)) if claim.new_patient is None else claim.new_patient == when.new_patient
 
 
@@ -139,12 +159,19 @@ def _days_since(when: When, claim: Claim) -> Answer:
     return any((claim.date_of_service - day).days in since.days for day in days)
 
 
-_OF_THE_LINE: tuple[Callable[[When, Claim, int], Answer], ...] = (
-    _modifiers,
-    _with,
-    _without,
-    _diagnoses,
-    _bilateral,
-    _units,
-)
-_OF_THE_CLAIM: tuple[Callable[[When, Claim], Answer], ...] = (_places, _age, _sex, _new_patient, _days_since)
+# The test of each field of `When` but `codes`; it is asked only where the field says something.
+_OF_THE_LINE: dict[str, Callable[[When, Claim, int], Answer]] = {
+    "modifiers": _modifiers,
+    "with_codes": _with,
+    "without_codes": _without,
+    "diagnoses": _diagnoses,
+    "bilateral": _bilateral,
+    "units": _units,
+}
+_OF_THE_CLAIM: dict[str, Callable[[When, Claim], Answer]] = {
+    "places": _places,
+    "age": _age,
+    "sex": _sex,
+    "new_patient": _new_patient,
+    "days_since": _days_since,
+}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.rules.block_conditions import at_place, has_diagnosis
@@ -31,17 +31,17 @@ UNITS_KEY = "units"
 class Demand:
     """One thing the block asks: `name` as in the vocabulary, `value` one modifier, word or number, or a list of places.
 
-    `forbidden` turns it round. `key` is what a higher level's rule suspends it by.
+    `forbidden` turns it round. `key` is what a higher level's rule suspends it by: the name, for modifiers with the
+    question they answer.
     """
 
     name: str
     value: Any
     forbidden: bool = False
+    key: str = field(init=False)
 
-    @property
-    def key(self) -> str:
-        """The name, for modifiers with the question they answer."""
-        return modifier_key(self.value) if self.name == "modifiers" else self.name
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", modifier_key(self.value) if self.name == "modifiers" else self.name)
 
     @property
     def on_each_line(self) -> bool:

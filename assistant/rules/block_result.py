@@ -5,7 +5,7 @@ Does not print: the report of a claim is built elsewhere.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from ingest.claims.model import Claim, ClaimLine
@@ -68,8 +68,8 @@ def all_hold(answers: list[Answer]) -> Answer:
     """Three-valued "and": one False decides; else every missing key counts; else True."""
     if False in answers:
         return False
-    keys = sorted({key for answer in answers if isinstance(answer, Missing) for key in answer.keys})
-    return Missing(tuple(keys)) if keys else True
+    missing = [answer for answer in answers if isinstance(answer, Missing)]
+    return Missing(tuple(sorted({key for answer in missing for key in answer.keys}))) if missing else True
 
 
 def apply_fix(claim: Claim, finding: BlockFinding) -> Claim:
@@ -83,4 +83,4 @@ def apply_fix(claim: Claim, finding: BlockFinding) -> Claim:
             lines.extend(finding.fixed_lines)
         if index not in dropped:
             lines.append(line)
-    return replace(claim, lines=tuple(lines))
+    return claim.with_lines(tuple(lines))

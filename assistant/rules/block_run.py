@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from assistant.rules.block_conditions import WHOLE_CLAIM, selection
-from assistant.rules.block_demands import block_keys
+from assistant.rules.block_conditions import WHOLE_CLAIM, Selected, selection
 from assistant.rules.block_result import BlockFinding, BlockResult, NotEvaluated
-from assistant.rules.interpreter import examine_block
-from assistant.rules.precedence import PlacedBlock, level
+from assistant.rules.interpreter import examine_ready
+from assistant.rules.precedence import PlacedBlock
+from assistant.rules.ready_block import ReadyBlock
 from ingest.claims.model import Claim
 
 
@@ -44,34 +44,42 @@ def evaluate_blocks(
     not_evaluated: list[tuple[PlacedBlock, NotEvaluated]] = []
     certain: dict[int, frozenset[str]] = {}
     open_keys: dict[int, dict[str, frozenset[str]]] = {}
-    in_order = sorted(placed, key=lambda one: (-level(one.note), one.note.note_id, one.block.start_line))
-    for _, same_level in groupby(in_order, key=lambda one: level(one.note)):
-        group = list(same_level)
-        for one in group:
+    for _, same_level in groupby(sorted(placed, key=_in_order), key=_level):
+        chosen = [(one, selected) for one in same_level if (selected := selection(one.ready.conditions, claim))]
+        for one, selected in chosen:
             called = tuple(names.get(payer, payer) for payer in one.note.payers)
-            result = _examine(one, claim, called, certain, open_keys)
+            result = _examine(one.ready, claim, selected, called, certain, open_keys)
             findings.extend((one, finding) for finding in result.findings)
             if result.not_evaluated:
                 not_evaluated.append((one, result.not_evaluated))
-        for one in group:
-            _take_over(one, claim, certain, open_keys)
+        for one, selected in chosen:
+            _take_over(one.ready.keys, selected, claim, certain, open_keys)
     return BlocksReport(tuple(findings), tuple(not_evaluated), certain, open_keys)
 
 
+def _in_order(one: PlacedBlock) -> tuple[int, str, int]:
+    return one.order
+
+
+def _level(one: PlacedBlock) -> int:
+    return one.order[0]
+
+
 def _examine(
-    one: PlacedBlock,
+    ready: ReadyBlock,
     claim: Claim,
+    selected: tuple[Selected, ...],
     payer_names: tuple[str, ...],
     certain: Mapping[int, frozenset[str]],
     open_keys: Mapping[int, Mapping[str, frozenset[str]]],
 ) -> BlockResult:
     def run(suspended: Mapping[int, frozenset[str]]) -> BlockResult:
-        return examine_block(one.block, claim, note=one.note, payer_names=payer_names, suspended=suspended)
+        return examine_ready(ready, claim, selected, payer_names=payer_names, suspended=suspended)
 
     result = run(certain)
     if not open_keys or not result.findings:
         return result
-    mine = block_keys(one.block)
+    mine = ready.keys
     unsure = {key for keys in open_keys.values() for key in keys if key in mine}
     if not unsure:
         return result
@@ -90,17 +98,16 @@ def _examine(
     }
     if result.not_evaluated:
         missing.update(result.not_evaluated.missing)
-    return BlockResult(narrowed.findings, NotEvaluated(one.block.rule_id, tuple(sorted(missing))))
+    return BlockResult(narrowed.findings, NotEvaluated(ready.block.rule_id, tuple(sorted(missing))))
 
 
 def _take_over(
-    one: PlacedBlock,
+    keys: frozenset[str],
+    selected: tuple[Selected, ...],
     claim: Claim,
     certain: dict[int, frozenset[str]],
     open_keys: dict[int, dict[str, frozenset[str]]],
 ) -> None:
-    selected = selection(one.block, claim)
-    keys = block_keys(one.block) if selected else frozenset[str]()
     for chosen in selected:
         places = range(len(claim.lines)) if chosen.index == WHOLE_CLAIM else (chosen.index,)
         for index in places:

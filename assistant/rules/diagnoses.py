@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from assistant.rules.rule import Case, ProposedFix, Rule, Unevaluated
@@ -53,26 +54,34 @@ class CodeTrouble:
 
 def troubled(rule: Rule, case: Case, kind: str) -> Iterator[Unevaluated | tuple[int, CodeTrouble]]:
     """The places of the claim's diagnoses with this kind of trouble, or what the rule says when none can be judged."""
-    codes = codes_of(case)
-    if not codes:
+    if not case.claim.diagnoses:
         return
     if missing := unready(rule, case):
         yield missing
         return
-    for place, code in enumerate(codes):
-        trouble = trouble_of(case, code)
-        if trouble and trouble.trouble == kind:
+    for place, trouble in case.once(troubles):
+        if trouble.trouble == kind:
             yield place, trouble
+
+
+def troubles(case: Case) -> tuple[tuple[int, CodeTrouble], ...]:
+    """The places of the diagnoses that cannot be billed as written, and why; call `unready` first."""
+    found = enumerate(zip(codes_of(case), case.once(_entries), strict=True))
+    return tuple([(place, trouble) for place, (code, entry) in found if (trouble := _trouble(case, code, entry))])
 
 
 def unready(rule: Rule, case: Case) -> Unevaluated | None:
     """What a rule says when the claim has no date or no ICD-10-CM release covers it; None: it can be judged."""
+    if case.once(_is_covered):
+        return None
     if case.on is None:
         return rule.missing_key(["dos"])
-    if case.tables.release("icd10cm", case.on) is None:
-        missing = rule.missing_table(case, "icd10cm")
-        return replace(missing, reason=f"{missing.reason}: import {file_to_import(case.on)}")
-    return None
+    missing = rule.missing_table(case, "icd10cm")
+    return replace(missing, reason=f"{missing.reason}: import {file_to_import(case.on)}")
+
+
+def _is_covered(case: Case) -> bool:
+    return case.on is not None and case.tables.release("icd10cm", case.on) is not None
 
 
 def without_instructions(rule: Rule, case: Case, entries: Iterable[DiagnosisEntry]) -> Unevaluated | None:
@@ -85,16 +94,23 @@ def without_instructions(rule: Rule, case: Case, entries: Iterable[DiagnosisEntr
 
 def codes_of(case: Case) -> tuple[str, ...]:
     """The diagnosis codes of the claim in its order."""
-    return tuple(diagnosis.diagnosis_code for diagnosis in case.claim.diagnoses)
+    return tuple([diagnosis.diagnosis_code for diagnosis in case.claim.diagnoses])
 
 
 def known(case: Case) -> tuple[PlacedDiagnosis, ...]:
     """The diagnoses the release knows on the date of service, in order; call `unready` first."""
+    return case.once(_known)
+
+
+def _known(case: Case) -> tuple[PlacedDiagnosis, ...]:
+    found = enumerate(case.once(_entries))
+    return tuple([PlacedDiagnosis(place, entry) for place, entry in found if entry is not None])
+
+
+def _entries(case: Case) -> tuple[DiagnosisEntry | None, ...]:
+    """For each diagnosis its entry on the date of service; None where there is none."""
     on = case.on
-    if on is None:
-        return ()
-    found = ((place, case.tables.diagnosis(code, on)) for place, code in enumerate(codes_of(case)))
-    return tuple(PlacedDiagnosis(place, entry) for place, entry in found if entry is not None)
+    return tuple([None if on is None else case.tables.diagnosis(code, on) for code in codes_of(case)])
 
 
 def pointed(case: Case, line: ClaimLine) -> tuple[int, ...]:
@@ -105,7 +121,8 @@ def pointed(case: Case, line: ClaimLine) -> tuple[int, ...]:
 
 def lines_at(case: Case, places: Collection[int]) -> tuple[int, ...]:
     """The lines that point to one of these diagnoses; () when the lines point nowhere: the claim as a whole."""
-    return tuple(index for index, line in case.lines() if not set(places).isdisjoint(line.pointers))
+    wanted = frozenset(places)
+    return tuple([index for index, line in case.lines() if not wanted.isdisjoint(line.pointers)])
 
 
 def in_block(diagnosis_code: str, low: str, high: str) -> bool:
@@ -137,10 +154,13 @@ def is_external_cause(diagnosis_code: str) -> bool:
 
 def trouble_of(case: Case, diagnosis_code: str) -> CodeTrouble | None:
     """Why the code cannot be billed on the date of service; None: it can. The release must cover the date."""
+    return _trouble(case, diagnosis_code, None if case.on is None else case.tables.diagnosis(diagnosis_code, case.on))
+
+
+def _trouble(case: Case, diagnosis_code: str, entry: DiagnosisEntry | None) -> CodeTrouble | None:
     on = case.on
     if on is None:
         return None
-    entry = case.tables.diagnosis(diagnosis_code, on)
     if entry is not None:
         return None if entry.billable else _of_heading(case, on, entry)
     if told := _on_another_day(case, on, diagnosis_code):
@@ -272,7 +292,12 @@ SIDED = (
 
 def side_of_entry(entry: DiagnosisEntry) -> frozenset[Side]:
     """The side the official description names: right, left, both for bilateral; empty when it names none."""
-    words = {word.casefold() for word in _SIDE_WORD.findall(entry.description)}
+    return _side_of_title(entry.description)
+
+
+@lru_cache(maxsize=4096)
+def _side_of_title(title: str) -> frozenset[Side]:
+    words = {word.casefold() for word in _SIDE_WORD.findall(title)}
     if words & {"bilateral", "both"}:
         return BOTH
     return (_RIGHT if "right" in words else _NO_SIDE) | (_LEFT if "left" in words else _NO_SIDE)
@@ -318,13 +343,16 @@ def rebuilt(claim: Claim, diagnoses: Iterable[tuple[str, tuple[int, ...]]], befo
     wanted = list(diagnoses)
     moved = {old: new for new, (_code, olds) in enumerate(wanted) for old in olds}
     lines = tuple(
-        replace(line, pointers=tuple(dict.fromkeys(moved[at] for at in line.pointers if at in moved)))
-        for line in claim.lines
+        _pointing(line, tuple(dict.fromkeys(moved[at] for at in line.pointers if at in moved))) for line in claim.lines
     )
     fixed = replace(claim, diagnoses=tuple(Diagnosis(code) for code, _olds in wanted), lines=lines)
     shown = ["dx: " + ", ".join(code for code, _olds in wanted)]
     shown += [write_service_line(new) for old, new in zip(before.lines, lines, strict=True) if old != new]
     return ProposedFix("; ".join(shown), False, fixed)
+
+
+def _pointing(line: ClaimLine, pointers: tuple[int, ...]) -> ClaimLine:
+    return line if pointers == line.pointers else replace(line, pointers=pointers)
 
 
 def _pair_in_order(line: ClaimLine, first: int, second: int, lead: bool) -> ClaimLine:
@@ -334,4 +362,4 @@ def _pair_in_order(line: ClaimLine, first: int, second: int, lead: bool) -> Clai
         pointers.insert(pointers.index(second), first)
     elif lead and pointers[:1] == [second] and first not in pointers and len(pointers) < _MOST_POINTERS:
         pointers.insert(0, first)
-    return replace(line, pointers=tuple(pointers))
+    return _pointing(line, tuple(pointers))

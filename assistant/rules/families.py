@@ -94,6 +94,20 @@ class Once:
 Row: TypeAlias = Included | Combined | Once
 
 
+def needed(rows: Iterable[Row]) -> frozenset[str]:
+    """The codes of which a claim has at least one if any of the rows has anything to say of it."""
+    found: set[str] = set()
+    for row in rows:
+        match row:
+            case Included():
+                found |= row.part
+            case Combined():
+                found |= row.one
+            case Once():
+                found |= row.procedure_codes
+    return frozenset(found)
+
+
 def examine(rule: Rule, case: Case, rows: Sequence[Row]) -> Iterator[Finding]:
     """What the rows find on the claim, in the order of the rows, then of the lines."""
     present = {line.procedure_code for line in case.claim.lines}

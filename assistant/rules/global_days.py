@@ -7,11 +7,11 @@ goes with its primary, MMM (maternity) and YYY (the contractor decides) cannot b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from assistant.rules.rule import Case, Finding, Source
+from assistant.rules.rule import Case, Finding, Rule, Source, Unevaluated
 from assistant.rules.visits import POSTOPERATIVE_VISIT, VISIT_ADD_ONS, VISITS, may_be_procedure
 from ingest.claims.model import ClaimLine, PriorProcedure
 from ingest.tables.model import PROGRAM_NAMES, Release
@@ -63,18 +63,39 @@ def known_days(case: Case, procedure_code: str, on: date) -> tuple[str, Release]
     return None
 
 
-def procedure_lines(case: Case, on: date) -> Iterator[tuple[int, ClaimLine, str | None]]:
-    """The surgeon's lines that may carry global days, each with them (None: no release covers the day)."""
-    covered = case.tables.release("mpfs", on) is not None
+def procedure_lines(case: Case) -> tuple[tuple[int, ClaimLine, str | None], ...]:
+    """The surgeon's lines that may carry global days, each with them (None: no release covers the date of service)."""
+    return case.once(_procedure_lines)
+
+
+def _procedure_lines(case: Case) -> tuple[tuple[int, ClaimLine, str | None], ...]:
+    on = case.on
+    covered = on is not None and case.tables.release("mpfs", on) is not None
+    found: list[tuple[int, ClaimLine, str | None]] = []
     for index, line in case.lines():
         code = line.procedure_code
         if code in _NO_PROCEDURE or NOT_THE_SURGEON.intersection(line.modifiers):
             continue
-        if covered:
+        if on is not None and covered:
             row = case.tables.fee_schedule(code, on)
-            yield index, line, row.global_days if row else ""
+            found.append((index, line, row.global_days if row else ""))
         elif may_be_procedure(code):
-            yield index, line, None
+            found.append((index, line, None))
+    return tuple(found)
+
+
+def minor_procedures(rule: Rule, case: Case, visits: Sequence[int]) -> Unevaluated | list[int]:
+    """The lines with 000 or 010 global days beside these visits, none where an operation with 090 stands there; or what
+    the rule says of the visits where the days cannot be told."""
+    if case.on is None:
+        some = any(may_be_procedure(line.procedure_code) for line in case.claim.lines)
+        return rule.missing_key(["dos"], visits) if some else []
+    here = procedure_lines(case)
+    if any(days is None for _, _, days in here):
+        return rule.missing_table(case, "mpfs", visits)
+    if any(days == "090" for _, _, days in here):
+        return []
+    return [index for index, _, days in here if days in MINOR]
 
 
 def near_priors(case: Case, on: date, least: int = 1, most: int = LONGEST_DAYS) -> list[tuple[int, PriorProcedure]]:

@@ -11,7 +11,7 @@ from datetime import date
 from types import MappingProxyType
 
 from assistant.rules.block_conditions import WHOLE_CLAIM, Selected, selection
-from assistant.rules.block_demands import UNITS_KEY, demands
+from assistant.rules.block_demands import UNITS_KEY, Demand
 from assistant.rules.block_fixes import propose_fix
 from assistant.rules.block_result import (
     Answer,
@@ -23,6 +23,7 @@ from assistant.rules.block_result import (
     apply_fix,
 )
 from assistant.rules.block_text import sentence
+from assistant.rules.ready_block import ReadyBlock
 from ingest.claims.model import Claim
 from ingest.claims.service_line import write_service_lines
 from ingest.notes.model import KbNote, RuleBlock
@@ -58,11 +59,25 @@ def examine_block(
     higher level have taken over.
     """
     names = payer_names if payer_names is not None else (note.payers if note else ())
-    outcome = _outcome(block, claim, suspended)
-    findings = [_finding(block, claim, code, lines, names, suspended) for code, lines in outcome.broken.items()]
-    findings.sort(key=lambda finding: (finding.lines, finding.procedure_code or ""))
+    ready = ReadyBlock.of(block)
+    return examine_ready(ready, claim, selection(ready.conditions, claim), payer_names=names, suspended=suspended)
+
+
+def examine_ready(
+    ready: ReadyBlock,
+    claim: Claim,
+    selected: tuple[Selected, ...],
+    *,
+    payer_names: tuple[str, ...],
+    suspended: Suspended = NOTHING_SUSPENDED,
+) -> BlockResult:
+    """See `examine_block`; `selected` is what the block's conditions choose from the claim."""
+    outcome = _outcome(ready, claim, selected, suspended)
+    findings = [_finding(ready, claim, code, lines, payer_names, suspended) for code, lines in outcome.broken.items()]
+    if len(findings) > 1:
+        findings.sort(key=lambda finding: (finding.lines, finding.procedure_code or ""))
     missing = tuple(sorted(outcome.missing))
-    return BlockResult(tuple(findings), NotEvaluated(block.rule_id, missing) if missing else None)
+    return BlockResult(tuple(findings), NotEvaluated(ready.block.rule_id, missing) if missing else None)
 
 
 def applies(note: KbNote, payer: str | None, on: date | None) -> bool | None:
@@ -89,44 +104,43 @@ class _Outcome:
     missing: set[str] = field(default_factory=set)
 
 
-def _outcome(block: RuleBlock, claim: Claim, suspended: Suspended) -> _Outcome:
-    if block.when is None:
-        return _whole_claim(block, claim, suspended)
+def _outcome(ready: ReadyBlock, claim: Claim, selected: tuple[Selected, ...], suspended: Suspended) -> _Outcome:
+    if ready.conditions is None:
+        return _whole_claim(ready, claim, suspended)
     outcome = _Outcome()
     by_code: dict[str, list[Selected]] = {}
-    for chosen in selection(block, claim):
+    for chosen in selected:
         by_code.setdefault(claim.lines[chosen.index].procedure_code, []).append(chosen)
     for code, lines in by_code.items():
         broken: set[int] = set()
         for chosen in lines:
-            held = _held(block, claim, chosen.index, suspended)
+            held = _held(ready.demands, claim, chosen.index, suspended)
             if held is False and not chosen.missing:
                 broken.add(chosen.index)
             elif held is not True:
                 outcome.missing.update(chosen.missing, held.keys if isinstance(held, Missing) else ())
-        broken |= _over_units_max(block, claim, lines, suspended, outcome.missing)
+        broken |= _over_units_max(ready.block, claim, lines, suspended, outcome.missing)
         if broken:
             outcome.broken[code] = tuple(sorted(broken))
     return outcome
 
 
-def _whole_claim(block: RuleBlock, claim: Claim, suspended: Suspended) -> _Outcome:
+def _whole_claim(ready: ReadyBlock, claim: Claim, suspended: Suspended) -> _Outcome:
     outcome = _Outcome()
     every_line = range(len(claim.lines))
-    # What is asked of the claim gives way only where a higher rule has spoken about every line.
-    by_line = [suspended.get(index, frozenset()) for index in every_line]
-    taken = frozenset.intersection(*by_line) if by_line else frozenset()
-    of_the_claim = all_hold(
-        [d.holds(claim, WHOLE_CLAIM) for d in demands(block) if not d.on_each_line and d.key not in taken]
-    )
+    of_the_claim: Answer = True
+    if ready.of_the_claim:
+        # What is asked of the claim gives way only where a higher rule has spoken about every line.
+        by_line = [suspended.get(index, frozenset()) for index in every_line]
+        taken = frozenset.intersection(*by_line) if by_line else frozenset()
+        of_the_claim = all_hold([d.holds(claim, WHOLE_CLAIM) for d in ready.of_the_claim if d.key not in taken])
     broken: set[int] = set()
-    for index in every_line:
-        asked = [d for d in demands(block) if d.on_each_line and d.key not in suspended.get(index, frozenset())]
-        if all_hold([demand.holds(claim, index) for demand in asked]) is False:
-            broken.add(index)
-    for code in {line.procedure_code for line in claim.lines}:
-        lines = [Selected(index) for index in every_line if claim.lines[index].procedure_code == code]
-        broken |= _over_units_max(block, claim, lines, suspended, outcome.missing)
+    if ready.of_each_line:
+        broken.update(i for i in every_line if _held(ready.of_each_line, claim, i, suspended) is False)
+    if ready.block.units_max is not None:
+        for code in {line.procedure_code for line in claim.lines}:
+            lines = [Selected(index) for index in every_line if claim.lines[index].procedure_code == code]
+            broken |= _over_units_max(ready.block, claim, lines, suspended, outcome.missing)
     if broken or of_the_claim is False:
         outcome.broken[None] = tuple(sorted(broken))
     elif isinstance(of_the_claim, Missing):
@@ -134,9 +148,9 @@ def _whole_claim(block: RuleBlock, claim: Claim, suspended: Suspended) -> _Outco
     return outcome
 
 
-def _held(block: RuleBlock, claim: Claim, index: int, suspended: Suspended) -> Answer:
+def _held(asked: tuple[Demand, ...], claim: Claim, index: int, suspended: Suspended) -> Answer:
     taken = suspended.get(index, frozenset())
-    return all_hold([demand.holds(claim, index) for demand in demands(block) if demand.key not in taken])
+    return all_hold([demand.holds(claim, index) for demand in asked if demand.key not in taken])
 
 
 def _over_units_max(
@@ -155,13 +169,14 @@ def _over_units_max(
 
 
 def _finding(
-    block: RuleBlock,
+    ready: ReadyBlock,
     claim: Claim,
     procedure_code: str | None,
     lines: tuple[int, ...],
     payer_names: tuple[str, ...],
     suspended: Suspended,
 ) -> BlockFinding:
+    block = ready.block
     message = block.message or sentence(block, payer_names=payer_names)
     finding = BlockFinding(block.rule_id, block.severity, lines, procedure_code, message)
     proposal = propose_fix(block, tuple(claim.lines[index] for index in lines)) if procedure_code else None
@@ -171,5 +186,6 @@ def _finding(
     # A fix that leaves its own rule broken would be a promise the next check takes back.
     mended = apply_fix(claim, fixed)
     taken = frozenset(key for index in lines for key in suspended.get(index, frozenset()))
-    after = _outcome(block, mended, dict.fromkeys(range(len(mended.lines)), taken))
+    selected = selection(ready.conditions, mended)
+    after = _outcome(ready, mended, selected, dict.fromkeys(range(len(mended.lines)), taken))
     return finding if procedure_code in after.broken else fixed

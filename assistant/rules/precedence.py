@@ -9,9 +9,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
+from functools import cached_property
 
 from assistant.rules.block_demands import block_keys
 from assistant.rules.block_overlap import compatible, shared_codes
+from assistant.rules.ready_block import ReadyBlock
 from ingest.notes.model import KbNote, RuleBlock
 
 
@@ -25,12 +27,22 @@ class Level(IntEnum):
     PRACTICE_PAYER = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlacedBlock:
     """A rule block and the note it stands in."""
 
     note: KbNote
     block: RuleBlock
+
+    @cached_property
+    def ready(self) -> ReadyBlock:
+        """The block as it is run over claims."""
+        return ReadyBlock.of(self.block)
+
+    @cached_property
+    def order(self) -> tuple[int, str, int]:
+        """By level from the highest, then by note and place in the note."""
+        return -level(self.note), self.note.note_id, self.block.start_line
 
 
 def level(note: KbNote) -> Level:

@@ -5,6 +5,11 @@ Holds number ranges only, no text of any code set, and only what is certain: a c
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+# Every rule asks the same of the same codes.
+_MOST_CODES = 20_000
+
 
 def _span(*ends: tuple[int, int]) -> frozenset[str]:
     return frozenset(f"{number:05d}" for low, high in ends for number in range(low, high + 1))
@@ -37,26 +42,31 @@ def is_between(procedure_code: str, *ends: tuple[int, int]) -> bool:
     return number is not None and any(low <= number <= high for low, high in ends)
 
 
+@lru_cache(maxsize=_MOST_CODES)
 def takes_visit_modifiers(procedure_code: str) -> bool:
     """False where the code is certainly no visit, so that 24, 25 and 57 cannot stand on it."""
     return not (is_drug(procedure_code) or is_between(procedure_code, *_NEVER_A_VISIT))
 
 
+@lru_cache(maxsize=_MOST_CODES)
 def is_surgery(procedure_code: str) -> bool:
     """The surgery section, 10004 to 69990."""
     return is_between(procedure_code, (10004, 69990))
 
 
+@lru_cache(maxsize=_MOST_CODES)
 def is_imaging(procedure_code: str) -> bool:
     """The radiology section, 70010 to 79999."""
     return is_between(procedure_code, (70010, 79999))
 
 
+@lru_cache(maxsize=_MOST_CODES)
 def is_laboratory(procedure_code: str) -> bool:
     """Clinical laboratory and pathology, 80047 to 89398, with the PLA codes (0001U and on)."""
     return is_between(procedure_code, (80047, 89398)) or procedure_code.endswith(("U", "M"))
 
 
+@lru_cache(maxsize=_MOST_CODES)
 def is_anesthesia(procedure_code: str) -> bool:
     """The anesthesia section, 00100 to 01999, and the codes for its circumstances, 99100 to 99140."""
     return is_between(procedure_code, (100, 1999), (99100, 99140))

@@ -6,16 +6,19 @@ A rule reads a `Case` and nothing else: no file, no clock, no setting.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, TypeAlias
+from functools import lru_cache
+from typing import Any, Literal, TypeAlias, TypeVar
 
+from assistant.rules.trigger import Trigger
 from ingest.claims.model import Claim, ClaimLine
 from ingest.claims.service_line import write_service_line
 from ingest.notes.model import Severity
 from ingest.tables.lookup import Tables
 from ingest.tables.model import PROGRAM_NAMES, Program, Release
 
+Value = TypeVar("Value")
 Confidence = Literal["high", "medium", "low"]
 # Edits a payer note may switch on or off; the names are those of its field `edits`.
 BINDING: tuple[Program, ...] = ("ptp", "mue", "mpfs", "add-on")
@@ -49,6 +52,15 @@ class Case:
     tables: Tables
     payer: PayerFacts | None = None
     governed: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    _worked_out: dict[Callable[[Case], Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, work: Callable[[Case], Value]) -> Value:
+        """What `work` makes of the case, kept for the other rules that ask for the same; give a function, no lambda."""
+        try:
+            value: Value = self._worked_out[work]
+        except KeyError:
+            value = self._worked_out[work] = work(self)
+        return value
 
     @property
     def on(self) -> date | None:
@@ -125,6 +137,7 @@ class Rule:
     `tables` are the programs it cannot do without, `optional_keys` the claim's header keys it may miss (`prior`, `age`
     ...); each needs a not-evaluated case. `edits` names the switch of the payer note that turns the rule off; None: it
     binds every payer. `authority` is who says so, with its date or chapter. `covers` are ids of the domain rule list.
+    `trigger` is what a claim must hold before `check` can say anything; None: `check` is asked about every claim.
     """
 
     rule_id: str
@@ -135,6 +148,7 @@ class Rule:
     tables: tuple[Program, ...] = ()
     optional_keys: tuple[str, ...] = ()
     edits: Program | None = None
+    trigger: Trigger | None = None
     covers: tuple[str, ...] = ()
 
     def binds(self, payer: PayerFacts | None) -> bool:
@@ -151,31 +165,38 @@ class Rule:
         severity: Severity | None = None,
     ) -> Finding:
         """A finding of this rule with its source; says so where the plan is not known to follow the edit."""
-        source = Source("guideline", self.authority)
+        source = None
         if self.tables and case.on is not None:
-            releases = [found for program in self.tables if (found := case.tables.release(program, case.on))]
-            if releases:
-                source = Source("table", "; ".join(PROGRAM_NAMES[one.program] for one in releases), _labels(releases))
+            source = _tables_source(tuple([case.tables.release(program, case.on) for program in self.tables]))
+        if source is None:
+            source = Source("guideline", self.authority)
         if self.edits is not None and not _confirmed(self.edits, case.payer):
             message = f"{message} (Medicare's edit; this plan not confirmed)"
-        return Finding(self.rule_id, severity or self.severity, tuple(sorted(set(lines))), message, source, fix)
+        return Finding(self.rule_id, severity or self.severity, _in_order(lines), message, source, fix)
 
     def missing_table(self, case: Case, program: Program, lines: Iterable[int] = ()) -> Unevaluated:
         """What to say when no release of the program covers the date of service."""
         day = f"covers {case.on:%Y-%m-%d}" if case.on else "can be chosen without a date of service"
         name = PROGRAM_NAMES[program]
-        return Unevaluated(self.rule_id, f"no release of {name} {day}", program, tuple(sorted(set(lines))))
+        return Unevaluated(self.rule_id, f"no release of {name} {day}", program, _in_order(lines))
 
     def missing_key(self, keys: Iterable[str], lines: Iterable[int] = ()) -> Unevaluated:
         """What to say when the claim does not give these header keys."""
         told = ", ".join(sorted(keys))
-        return Unevaluated(self.rule_id, f"the claim does not say: {told}", None, tuple(sorted(set(lines))))
+        return Unevaluated(self.rule_id, f"the claim does not say: {told}", None, _in_order(lines))
 
 
-def _labels(releases: Iterable[Release]) -> str:
-    return "; ".join(
-        f"{one.label} ({one.effective_from:%Y-%m-%d} to {one.effective_through:%Y-%m-%d})" for one in releases
-    )
+def _in_order(lines: Iterable[int]) -> tuple[int, ...]:
+    places = tuple(lines)
+    return places if len(places) < 2 else tuple(sorted(set(places)))
+
+
+@lru_cache(maxsize=1024)
+def _tables_source(releases: tuple[Release | None, ...]) -> Source | None:
+    """The releases as a source; None when there is none."""
+    found = [one for one in releases if one is not None]
+    labels = [f"{one.label} ({one.effective_from:%Y-%m-%d} to {one.effective_through:%Y-%m-%d})" for one in found]
+    return Source("table", "; ".join(PROGRAM_NAMES[one.program] for one in found), "; ".join(labels)) if found else None
 
 
 def _confirmed(program: Program, payer: PayerFacts | None) -> bool:
@@ -190,12 +211,12 @@ def change_lines(claim: Claim, changes: Mapping[int, tuple[ClaimLine, ...]], *, 
     if not lines:
         raise ValueError("a fix may not take the last line of a claim")
     written = [write_service_line(line) for index in sorted(changes) for line in changes[index]]
-    return ProposedFix("; ".join(written), safe, replace(claim, lines=tuple(lines)))
+    return ProposedFix("; ".join(written), safe, claim.with_lines(tuple(lines)))
 
 
 def without_modifiers(line: ClaimLine, *modifiers: str) -> ClaimLine:
     """The line without these modifiers."""
-    return replace(line, modifiers=tuple(one for one in line.modifiers if one not in modifiers))
+    return line.with_modifiers(tuple([one for one in line.modifiers if one not in modifiers]))
 
 
 def with_modifier(line: ClaimLine, modifier: str) -> ClaimLine:
@@ -203,7 +224,7 @@ def with_modifier(line: ClaimLine, modifier: str) -> ClaimLine:
     if modifier in line.modifiers:
         return line
     at = next((place for place, one in enumerate(line.modifiers) if one in SIDES), len(line.modifiers))
-    return replace(line, modifiers=(*line.modifiers[:at], modifier, *line.modifiers[at:]))
+    return line.with_modifiers((*line.modifiers[:at], modifier, *line.modifiers[at:]))
 
 
 # Anatomical modifiers of HCPCS Level II: RT and LT, eyelids, fingers, toes, coronary vessels.

@@ -6,7 +6,7 @@ Runs no rule by itself and drops nothing a reader would miss: severity is the gr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from assistant.rules.rule import Finding, ProposedFix
@@ -35,13 +35,25 @@ def told_once(findings: Sequence[Finding], claim: Claim, messages_on: Messages) 
     no longer found. Two findings of one rule are never joined.
     """
     kept: list[Finding] = []
-    for finding in sorted(set(findings), key=_help_first):
+    for finding in _different(sorted(findings, key=_help_first)):
         same = next((place for place, one in enumerate(kept) if _same(one, finding, claim, messages_on)), None)
         if same is None:
             kept.append(finding)
         else:
             kept[same] = _joined(kept[same], finding)
     return tuple(sorted(kept, key=order))
+
+
+def _different(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Each of the sorted findings once. Equal ones have neighbours of the same message between them, if any: so nobody
+    need hash the whole claims of their fixes."""
+    alike: list[Finding] = []
+    for finding in findings:
+        if alike and alike[-1].message != finding.message:
+            alike = []
+        if finding not in alike:
+            alike.append(finding)
+            yield finding
 
 
 def _help_first(finding: Finding) -> tuple[bool, int, int, tuple[int, ...], str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ingest.claims.csv_claims_rows import Columns, CsvRows, cell_text, read_rows
+from ingest.claims.csv_claims_rows import FORMULA_SIGNS, Columns, CsvRows, cell_text, read_rows
 from ingest.claims.csv_mapping import DELIMITERS, FIELDS, SEVERAL, CsvMapping, guess_mapping
 from ingest.claims.model import Claim, ClaimProblem, ReadClaim
 from ingest.claims.service_line import LETTERS
@@ -20,7 +20,7 @@ from ingest.claims.service_line import LETTERS
 # Opens the file anew, at its beginning.
 Opener = Callable[[], BinaryIO]
 # A spreadsheet that meets one of these first takes the cell for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = (*FORMULA_SIGNS, "\t", "\r")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _BLOCK = 1 << 20
 

@@ -33,6 +33,8 @@ _FIELD = {
     "new-patient": "new_patient",
     "corrected-of": "corrected_of",
 }
+# What makes a cell a formula to some spreadsheet; the wide forms do so too where East Asian text is set.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _FORMULA_TEXT = re.compile(r'="(.*)"\Z', re.DOTALL)
 _WHOLE = re.compile(r"([0-9]+)\.0\Z", re.ASCII)
 _NOT_SAID = frozenset({"U", "UNK", "UNKNOWN"})
@@ -68,7 +70,7 @@ def cell_text(cell: str) -> str:
     bare = cell.strip()
     if match := _FORMULA_TEXT.match(bare):
         return match[1].strip()
-    if bare.startswith("'") and bare.lstrip("'").startswith(("=", "+", "-", "@")):
+    if bare.startswith("'") and bare.lstrip("'").startswith(FORMULA_SIGNS):
         return bare[1:]
     return bare
 

@@ -65,6 +65,7 @@ _KNOWN = re.compile(
 _ANY = re.compile(
     r"(?:\A|(?<=   )|(?<=\t))([A-Za-z][A-Za-z0-9_-]{0,30}(?: [A-Za-z0-9_-]{1,30}){0,3})[ \t]*:(?!\S)", re.ASCII
 )
+_GAPS = re.compile("[_ ]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,12 @@ def split_keys(piece: TypedLine, problems: ProblemList) -> tuple[TypedLine | Non
 
     A known key begins wherever it follows white space; an unknown one is reported, with a suggestion.
     """
+    if ":" not in piece.plain:
+        # A service line, as most are.
+        return (piece if piece.plain else None), []
     found = [(match.start(1), match.end(1), match.end()) for match in _KNOWN.finditer(piece.plain)]
-    for match in _ANY.finditer(piece.plain):
+    # An unknown key has a colon of its own.
+    for match in _ANY.finditer(piece.plain) if piece.plain.count(":") > len(found) else ():
         if not any(start < match.end() and match.start() < end for start, _, end in found):
             found.append((match.start(1), match.end(1), match.end()))
     found.sort()
@@ -95,12 +100,14 @@ def split_keys(piece: TypedLine, problems: ProblemList) -> tuple[TypedLine | Non
             entries.append(HeaderEntry(key, piece.number, piece.columns[start], piece.part(value_start, value_end)))
         else:
             problems.add(piece.number, piece.columns[start], _unknown(key))
+    if found and found[0][0] == 0:
+        return None, entries
     before = piece.part(0, found[0][0] if found else None)
     return (before if before.plain else None), entries
 
 
 def _normal(written: str) -> str:
-    return re.sub(r"[_ ]+", "-", written.lower())
+    return written if written in KEYS else _GAPS.sub("-", written.lower())
 
 
 def _unknown(key: str) -> str:

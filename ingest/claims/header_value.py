@@ -23,6 +23,10 @@ MAX_AGE = 130
 
 _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})\Z", re.ASCII)
 _US = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})\Z", re.ASCII)
+_PLACE = re.compile(r"[0-9]{2}\Z", re.ASCII)
+_DIGIT = re.compile(r"[1-9]\Z", re.ASCII)
+_YEARS = re.compile(r"[0-9]{1,3}\Z", re.ASCII)
+_CODES = re.compile(r"[^\s,]+")
 _SEXES = {"F": "F", "M": "M", "X": "X", "FEMALE": "F", "MALE": "M"}
 _ANSWERS = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
 
@@ -74,9 +78,9 @@ def _payer(value: TypedLine, problems: ProblemList) -> str | None:
 
 
 def _place(value: TypedLine, problems: ProblemList) -> str | None:
-    if re.fullmatch("[0-9]{2}", value.plain, re.ASCII):
+    if _PLACE.match(value.plain):
         return value.plain
-    meant = f'; did you mean "0{value.plain}"?' if re.fullmatch("[1-9]", value.plain, re.ASCII) else ""
+    meant = f'; did you mean "0{value.plain}"?' if _DIGIT.match(value.plain) else ""
     problems.add(
         value.number,
         value.column,
@@ -86,7 +90,7 @@ def _place(value: TypedLine, problems: ProblemList) -> str | None:
 
 
 def _age(value: TypedLine, problems: ProblemList) -> int | None:
-    if re.fullmatch("[0-9]{1,3}", value.plain, re.ASCII) and int(value.plain) <= MAX_AGE:
+    if _YEARS.match(value.plain) and int(value.plain) <= MAX_AGE:
         return int(value.plain)
     problems.add(
         value.number,
@@ -114,17 +118,18 @@ def _diagnoses(value: TypedLine, problems: ProblemList) -> tuple[Diagnosis, ...]
     if _is_none(value):
         return ()
     found: list[Diagnosis] = []
-    for token in re.finditer(r"[^\s,]+", value.plain):
+    for token in _CODES.finditer(value.plain):
+        code = read_diagnosis_code(token.group())
+        if code is not None and len(found) < MAX_DIAGNOSES:
+            found.append(Diagnosis(code))
+            continue
         part = value.part(token.start(), token.end())
-        code = read_diagnosis_code(part.plain)
         if code is None:
             mend = f"{quoted(part.plain)} is not a diagnosis code (such as J32.0); codes stand with commas between"
             problems.add(part.number, part.column, mend)
-        elif len(found) == MAX_DIAGNOSES:
+        else:
             problems.add(part.number, part.column, f"a claim carries at most {MAX_DIAGNOSES} diagnoses (A to L)")
             break
-        else:
-            found.append(Diagnosis(code))
     return tuple(found)
 
 
@@ -160,6 +165,8 @@ def _authorization(value: TypedLine, problems: ProblemList) -> str | None:
 
 
 def _text(value: TypedLine, problems: ProblemList) -> str | None:
+    if value.kept.isascii() and value.kept.isprintable():
+        return value.kept
     for at, char in enumerate(value.kept):
         if unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn"):
             problems.add(value.number, value.columns[at], "a character that cannot be printed stands here; delete it")

@@ -91,9 +91,7 @@ def decode_json(text: str) -> tuple[Any, ClaimProblem | None]:
     if len(text) > MAX_JSON_CHARACTERS:
         return None, ClaimProblem(1, 1, "the file is too large; split it, or use --batch with one claim a line")
     try:
-        value = json.loads(
-            text, object_pairs_hook=_Object, parse_float=_number, parse_int=_number, parse_constant=_no_number
-        )
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         return None, ClaimProblem(error.lineno, error.colno, f"this is no JSON ({error.msg})")
     except RecursionError:
@@ -189,3 +187,8 @@ def _number(text: str) -> int | Decimal | None:
 
 def _no_number(_text: str) -> Decimal:
     return Decimal("NaN")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_Object, parse_float=_number, parse_int=_number, parse_constant=_no_number
+)

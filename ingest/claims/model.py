@@ -39,6 +39,10 @@ class ClaimLine:
     pointers: tuple[int, ...] = ()
     billed: Decimal | None = None
 
+    def with_modifiers(self, modifiers: tuple[str, ...]) -> ClaimLine:
+        """The line with these modifiers. Faster than `replace`, and asked for thousands of times a second."""
+        return ClaimLine(self.procedure_code, modifiers, self.units, self.pointers, self.billed)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -63,6 +67,27 @@ class Claim:
     rendering: str | None = None
     ordering: str | None = None
     corrected_of: str | None = None
+
+    def with_lines(self, lines: tuple[ClaimLine, ...]) -> Claim:
+        """The claim with these lines. Faster than `replace`, and asked for thousands of times a second."""
+        return Claim(
+            lines,
+            self.payer,
+            self.date_of_service,
+            self.place_of_service,
+            self.age,
+            self.sex,
+            self.diagnoses,
+            self.prior,
+            self.received,
+            self.authorization,
+            self.documentation,
+            self.attachments,
+            self.new_patient,
+            self.rendering,
+            self.ordering,
+            self.corrected_of,
+        )
 
 
 @dataclass(frozen=True, slots=True, order=True)

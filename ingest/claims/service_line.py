@@ -26,6 +26,7 @@ _BAD_MODIFIER = re.compile(r"\s*-\s*([^\s\-\[$]*)", re.ASCII)
 _UNITS = re.compile(r"[xX]\s*([0-9]+)(?![0-9A-Za-z.]|,[0-9])", re.ASCII)
 _POINTERS = re.compile(r"\[([^\[\]]*)(\])?", re.ASCII)
 _BILLED = re.compile(r"\$\s*([0-9]{1,3}(?:,[0-9]{3}){1,3}|[0-9]{1,9})(\.[0-9]{1,2})?(?!\S)", re.ASCII)
+_WRITTEN = re.compile(r"([0-9A-Z]{5})((?:-[0-9A-Z]{2})*)(?: x([0-9]+))?(?: \[([A-L](?:,[A-L])*)\])?\Z", re.ASCII)
 _TOKEN = re.compile(r"\S+")
 
 
@@ -38,6 +39,23 @@ class _Parts:
 
 def read_service_line(piece: TypedLine, problems: ProblemList) -> ClaimLine | None:
     """The line, or None when it has no procedure code. Whatever else is wrong is in `problems`."""
+    return _as_written(piece.plain) or _as_typed(piece, problems)
+
+
+def _as_written(text: str) -> ClaimLine | None:
+    """The line of a text in the form `write_service_line` gives it, as most are; None: look more closely."""
+    match = _WRITTEN.match(text)
+    if match is None or not is_procedure_code(match[1]):
+        return None
+    modifiers = tuple(match[2].split("-")[1:])
+    units = 1 if match[3] is None else _units(match[3])
+    pointers = tuple(map(LETTERS.index, match[4].split(","))) if match[4] else ()
+    if units is None or not all(map(is_modifier, modifiers)) or len(set(pointers)) < len(pointers):
+        return None
+    return ClaimLine(match[1], modifiers, units, pointers)
+
+
+def _as_typed(piece: TypedLine, problems: ProblemList) -> ClaimLine | None:
     code = _CODE.match(piece.plain)
     if code is None or not is_procedure_code(code.group().upper()):
         problems.add(piece.number, piece.column, _no_code(_first_token(piece)))

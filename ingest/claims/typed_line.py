@@ -36,16 +36,18 @@ class TypedLine:
     number: int
     plain: str
     kept: str
-    columns: tuple[int, ...]
+    columns: tuple[int, ...] | range
 
     def part(self, start: int, end: int | None = None) -> TypedLine:
         """Characters `start` to `end` (excluded), without white space at either end."""
-        end = len(self.plain) if end is None else end
-        while start < end and self.plain[start].isspace():
-            start += 1
-        while end > start and self.plain[end - 1].isspace():
-            end -= 1
-        return TypedLine(self.number, self.plain[start:end], self.kept[start:end], self.columns[start : end + 1])
+        piece = self.plain[start:end]
+        plain = piece.lstrip()
+        start += len(piece) - len(plain)
+        plain = plain.rstrip()
+        end = start + len(plain)
+        if len(plain) == len(self.plain):
+            return self
+        return TypedLine(self.number, plain, self.kept[start:end], self.columns[start : end + 1])
 
     @property
     def column(self) -> int:
@@ -58,7 +60,7 @@ def typed_lines(text: str, breaks: str = ";") -> Iterator[TypedLine]:
     for number, physical in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
         if physical.isascii() and physical.isprintable():
             # Nothing to make plain: what most claims are made of.
-            yield from _pieces(TypedLine(number, physical, physical, tuple(range(1, len(physical) + 2))), breaks)
+            yield from _pieces(TypedLine(number, physical, physical, range(1, len(physical) + 2)), breaks)
             continue
         seen = [(column, char) for column, char in enumerate(physical, start=1) if char not in _INVISIBLE]
         plain = "".join(char for _, char in seen).translate(_PLAIN)
@@ -70,7 +72,11 @@ def typed_lines(text: str, breaks: str = ";") -> Iterator[TypedLine]:
 
 def _pieces(whole: TypedLine, breaks: str) -> Iterator[TypedLine]:
     start = 0
-    for end in [at for at, char in enumerate(whole.plain) if char in breaks] + [len(whole.plain)]:
+    if not any(map(whole.plain.__contains__, breaks)):
+        places = [len(whole.plain)]
+    else:
+        places = [at for at, char in enumerate(whole.plain) if char in breaks] + [len(whole.plain)]
+    for end in places:
         piece = whole.part(start, end)
         if piece.plain:
             yield piece

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -116,6 +117,8 @@ class CompiledEmbedder:
     @cached_property
     def _session(self) -> tuple[Vectors, Any]:
         """The table of word embeddings and the session that does the rest."""
+        # Read once, when the library is loaded: its own call below comes after its first event has been sent.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime
 
         from ingest.index.bert_graph import compile_encoder

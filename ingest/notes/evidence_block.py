@@ -31,9 +31,10 @@ ANESTHESIA = ("general", "local", "topical", "sedation", "none")
 COUNTED = (
     "lesions", "tests", "injections", "stages", "vials", "units", "minutes", "joints", "levels", "sites", "nails",
     "blocks", "cm", "mg", "mcg", "ml", "days",
-    "kinds",
+    "kinds", "premalignant-lesions", "benign-lesions",
 )  # fmt: skip
 PLACES = ("office", "facility")
+PATIENTS = ("new", "established")
 UNITS = ("one", "count", "count-1")
 SIZE_OF = ("lesion", "repair")
 # Global periods of the physician fee schedule: days, or the letters CMS gives codes without one.
@@ -68,7 +69,19 @@ def _examples(node: Node, _key: str, log: ProblemLog) -> tuple[EvidenceExample, 
 
 
 # Key -> how its value is checked. These hold patterns, and a pattern may hold commas.
-PATTERN_KEYS = ("any", "all", "where", "not", "unless", "approach", "unclear")
+PATTERN_KEYS = (
+    "any",
+    "all",
+    "where",
+    "not",
+    "unless",
+    "approach",
+    "unclear",
+    "titled",
+    "subject",
+    "has",
+    "asks-unless",
+)
 EVIDENCE_ROWS: dict[str, ValueReader] = {
     "code": _procedure_code,
     "family": read_text,
@@ -84,6 +97,7 @@ EVIDENCE_ROWS: dict[str, ValueReader] = {
     "age": read_number_range,
     "anesthesia": choices(ANESTHESIA),
     "places": choices(PLACES),
+    "patient": choice(PATIENTS),
     "payers": read_slugs,
     "counts": choice(COUNTED),
     "count": read_number_range,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from datetime import date
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from ingest.tables.bad_rows import BadRows, require_rows
 from ingest.tables.model import AddOnEdit
@@ -23,6 +24,8 @@ SCHEMA: Final = """CREATE TABLE IF NOT EXISTS add_on (
     effective_through TEXT,
     PRIMARY KEY (part_id, add_on, primary_code, effective_from)
 ) STRICT, WITHOUT ROWID"""
+# Primary, type, first day and last day (None: in force).
+StoredRow: TypeAlias = tuple[str, str, str, str | None]
 # Stands where the contractor defines the primaries.
 CONTRACTOR_DEFINED: Final = "CCCCC"
 
@@ -63,18 +66,25 @@ def recognise(sheet: Sheet) -> Candidate | None:
     )
 
 
-def look_up(connection: sqlite3.Connection, part_id: int, add_on: str, on: date) -> AddOnEdit | None:
-    """The edit in force on a day, first and last day included; None: the code is no add-on code then."""
+def look_up(connection: sqlite3.Connection, part_id: int, add_on: str) -> tuple[StoredRow, ...] | None:
+    """Every row of a code in one part, of all its days; None: it has none."""
     rows = connection.execute(
-        "SELECT primary_code, edit_type FROM add_on WHERE part_id = ? AND add_on = ? AND effective_from <= ?"
-        " AND (effective_through IS NULL OR effective_through >= ?)",
-        (part_id, add_on, on.isoformat(), on.isoformat()),
+        "SELECT primary_code, edit_type, effective_from, effective_through FROM add_on"
+        " WHERE part_id = ? AND add_on = ?",
+        (part_id, add_on),
     ).fetchall()
-    if not rows:
+    return tuple(rows) or None
+
+
+def edit_on(add_on: str, rows: Iterable[StoredRow], on: date) -> AddOnEdit | None:
+    """The edit in force on a day, first and last day included; None: the code is no add-on code then."""
+    day = on.isoformat()
+    held = [(primary, kind) for primary, kind, first, last in rows if first <= day and (last is None or day <= last)]
+    if not held:
         return None
     # Should a code have rows of several types, the one that leaves most to the contractor holds.
-    edit_type = max(edit_type for _primary, edit_type in rows)
-    return AddOnEdit(add_on, edit_type, frozenset(primary for primary, _type in rows) - {CONTRACTOR_DEFINED})
+    edit_type = max(kind for _primary, kind in held)
+    return AddOnEdit(add_on, edit_type, frozenset(primary for primary, _kind in held) - {CONTRACTOR_DEFINED})
 
 
 def _load(sheet: Sheet, heading: Heading, on_progress: Progress) -> Loaded:

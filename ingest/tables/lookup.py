@@ -6,6 +6,7 @@ Does not say which payer an edit binds.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import Protocol
 
@@ -25,6 +26,10 @@ class Tables(Protocol):
     """Dated lookups. Each answer is from the release that covers `on`; ask `release` first: when it is None, nothing
     is known for that day and the other answers are empty. Of two releases that cover a day the one that begins later
     answers."""
+
+    def reading(self) -> AbstractContextManager[None]:
+        """While it is open all answers are of one state of the tables, and come faster; an import waits for its end, so
+        it is held for moments only. May be opened inside another."""
 
     def release(self, program: Program, on: date) -> Release | None:
         """The release of the program that covers the day; None: none was imported."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -29,6 +30,10 @@ class MemoryTables:
     add_on_rows: tuple[AddOnEdit, ...] = ()
     hcpcs_rows: tuple[HcpcsEntry, ...] = ()
     diagnosis_rows: tuple[DiagnosisEntry, ...] = ()
+
+    def reading(self) -> AbstractContextManager[None]:
+        """See `Tables`."""
+        return nullcontext()
 
     def release(self, program: Program, on: date) -> Release | None:
         """See `Tables`."""

@@ -24,13 +24,14 @@ from ingest.tables.sheet import Sheet, is_notice, words
 from ingest.tables.source import Candidate, Loaded, Progress, Window
 from ingest.tables.windows import span_name, version_of_name, window_of_source
 
+# With row ids, as the small tables are not: long texts inside an index make it deep, slow and a third larger.
 SCHEMA: Final = """CREATE TABLE IF NOT EXISTS ptp (
     part_id INTEGER NOT NULL REFERENCES part (part_id) ON DELETE CASCADE,
     column1 TEXT NOT NULL,
     codes BLOB NOT NULL,
     dates BLOB NOT NULL,
     PRIMARY KEY (part_id, column1)
-) STRICT, WITHOUT ROWID"""
+) STRICT"""
 # column 2 codes, and what belongs to each
 Packed: TypeAlias = tuple[bytes, bytes]
 CODE_BYTES: Final = 5
@@ -92,27 +93,27 @@ def read_packed(connection: sqlite3.Connection, part_ids: Collection[int], colum
     ).fetchall()
 
 
-def edits_between(packed: Packed, column1: str, column2: str, on: date) -> Iterator[PtpEdit]:
-    """The edits of a pair in force on a day, first and last day included. A pair may have several."""
-    codes, dates = packed
-    wanted = column2.encode("ascii", "replace")
-    if len(wanted) != CODE_BYTES:
-        return
+def edits_among(packed: Iterable[tuple[str, Packed]], column2: Iterable[str], on: date) -> Iterator[PtpEdit]:
+    """The edits in force on a day, first and last day included, between the column 1 codes of `packed` and these
+    column 2 codes. A pair may have several."""
+    wanted = [(code, written) for code in column2 if len(written := code.encode("ascii", "replace")) == CODE_BYTES]
     day = (on - EPOCH).days
-    at = codes.find(wanted)
-    while at >= 0:
-        place, off = divmod(at, CODE_BYTES)
-        if not off:
-            indicator, first, last = _FIELDS.unpack_from(dates, place * FIELD_BYTES)
-            if first <= day <= last or (last == OPEN and first <= day):
-                yield PtpEdit(
-                    column1,
-                    column2,
-                    indicator.decode("ascii"),
-                    EPOCH + timedelta(days=first),
-                    None if last == OPEN else EPOCH + timedelta(days=last),
-                )
-        at = codes.find(wanted, at + 1)
+    for column1, (codes, dates) in packed:
+        for code, written in wanted:
+            at = codes.find(written)
+            while at >= 0:
+                place, off = divmod(at, CODE_BYTES)
+                if not off:
+                    indicator, first, last = _FIELDS.unpack_from(dates, place * FIELD_BYTES)
+                    if first <= day <= last or (last == OPEN and first <= day):
+                        yield PtpEdit(
+                            column1,
+                            code,
+                            indicator.decode("ascii"),
+                            EPOCH + timedelta(days=first),
+                            None if last == OPEN else EPOCH + timedelta(days=last),
+                        )
+                at = codes.find(written, at + 1)
 
 
 def in_force(packed: Packed, on: date) -> Iterator[tuple[str, str]]:

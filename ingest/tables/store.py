@@ -1,7 +1,8 @@
 """The reference tables of a practice as rules ask them: dated lookups from `tables.sqlite`. Writes nothing.
 
 Opened in each process that uses it (a fork or a pickled copy opens its own connection). Keeps what was looked up in
-caches of bounded size; everything else stays on disk. An import by another process is noticed within a second.
+caches of bounded size; everything else stays on disk. An import by another process is noticed within a second, or,
+while `reading` is open, when it ends.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
@@ -33,6 +35,8 @@ Value = TypeVar("Value")
 # Some 500 bytes an answer: 25 MB when full.
 _MOST_ANSWERS: Final = 50_000
 _MOST_PACKED_BYTES: Final = 48 << 20
+# Several rules ask for the pairs of one claim; beyond the claims judged together nobody asks again.
+_MOST_PAIRS: Final = 1_000
 _LOOK_AGAIN_SECONDS: Final = 1.0
 
 
@@ -62,6 +66,7 @@ class StoredTables:
         self._process = 0
         self._version = -1
         self._looked = float("-inf")
+        self._is_held = False
         self._lock = threading.RLock()
         self._all: tuple[StoredRelease, ...] = ()
         self._left: list[sqlite3.Connection] = []
@@ -72,6 +77,7 @@ class StoredTables:
         self._answers: dict[Hashable, Any] = {}
         self._packed: dict[tuple[int, str], tuple[ptp.Packed, ...]] = {}
         self._packed_bytes = 0
+        self._pairs: dict[tuple[int, tuple[str, ...], date], tuple[PtpEdit, ...]] = {}
 
     def __getstate__(self) -> tuple[Path, Diagnoses | None]:
         return self._path, self._icd
@@ -86,6 +92,7 @@ class StoredTables:
             if self._connection is not None and self._process == os.getpid():
                 self._connection.close()
             self._connection = None
+            self._is_held = False
             self._version = -1
             self._forget()
 
@@ -95,29 +102,62 @@ class StoredTables:
             self._current()
             return tuple(one for one in self._all if program in (None, one.program))
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """See `Tables`. A thread that comes in while another holds it is served too, and does not hold it longer."""
+        with self._locked():
+            held = None if self._is_held else self._hold()
+        try:
+            yield
+        finally:
+            with self._locked():
+                # Another connection where the file was closed meanwhile.
+                if held is not None and held is self._connection:
+                    self._is_held = False
+                    _end(held)
+
+    def _hold(self) -> sqlite3.Connection | None:
+        """Begin a transaction on the newest state of the file; None: there is none yet."""
+        connection = self._current()
+        if connection is None:
+            return None
+        try:
+            connection.execute("BEGIN")
+            # The state that is now held may be newer than the one looked at before.
+            self._current()
+        except sqlite3.Error as error:
+            raise self._damaged(error) from error
+        except StoreUnusable:
+            _end(connection)
+            raise
+        self._is_held = True
+        return connection
+
     def release(self, program: Program, on: date) -> Release | None:
         """See `Tables`."""
         if program == "icd10cm":
             return self._icd.release(on) if self._icd is not None else None
-        return self._covering(program, on)[1]
+        answer = self._releases.get((program, on)) if self._is_held else None
+        return (answer or self._covering(program, on))[1]
 
     def ptp_edits(self, procedure_codes: Collection[str], on: date) -> tuple[PtpEdit, ...]:
         """See `Tables`."""
         release = self._covering("ptp", on)[0]
         if release is None:
             return ()
-        codes = sorted(set(procedure_codes))
-        found = [
-            edit
-            for column1 in codes
-            for packed in self._column1(release, column1)
-            for column2 in codes
-            for edit in ptp.edits_between(packed, column1, column2, on)
-        ]
-        if len(found) > 1:
-            found = list(dict.fromkeys(found))
-            found.sort(key=lambda edit: (edit.column1, edit.column2, edit.effective_from))
-        return tuple(found)
+        codes = tuple(sorted(set(procedure_codes)))
+        place = (release.release_id, codes, on)
+        edits = self._pairs.get(place)
+        if edits is None:
+            packed = ((column1, one) for column1 in codes for one in self._column1(release, column1))
+            found = list(ptp.edits_among(packed, codes, on))
+            if len(found) > 1:
+                found = list(dict.fromkeys(found))
+                found.sort(key=lambda edit: (edit.column1, edit.column2, edit.effective_from))
+            if len(self._pairs) >= _MOST_PAIRS:
+                self._pairs.clear()
+            edits = self._pairs[place] = tuple(found)
+        return edits
 
     def mue(self, procedure_code: str, on: date) -> MueLimit | None:
         """See `Tables`."""
@@ -129,7 +169,8 @@ class StoredTables:
 
     def add_on(self, procedure_code: str, on: date) -> AddOnEdit | None:
         """See `Tables`."""
-        return self._look_up("add-on", on, (procedure_code, on), add_on.look_up)
+        rows = self._look_up("add-on", on, (procedure_code,), add_on.look_up)
+        return None if rows is None else add_on.edit_on(procedure_code, rows, on)
 
     def hcpcs(self, hcpcs_code: str, on: date) -> HcpcsEntry | None:
         """See `Tables`."""
@@ -141,7 +182,7 @@ class StoredTables:
 
     def _covering(self, program: Program, on: date) -> tuple[StoredRelease | None, Release | None]:
         answer = self._releases.get((program, on))
-        if answer is not None and time.monotonic() - self._looked < _LOOK_AGAIN_SECONDS:
+        if answer is not None and (self._is_held or time.monotonic() - self._looked < _LOOK_AGAIN_SECONDS):
             return answer
         with self._locked():
             self._current()
@@ -155,7 +196,8 @@ class StoredTables:
     def _look_up(
         self, program: Program, on: date, key: tuple[Any, ...], ask: Callable[..., Value | None]
     ) -> Value | None:
-        release = self._covering(program, on)[0]
+        answer = self._releases.get((program, on)) if self._is_held else None
+        release = (answer or self._covering(program, on))[0]
         if release is None:
             return None
         place = (program, release.release_id, *key)
@@ -217,12 +259,14 @@ class StoredTables:
             # The parent's connection is left alone, unclosed.
             if self._connection is not None:
                 self._left.append(self._connection)
-            self._connection, self._process, self._version = None, os.getpid(), -1
+            self._connection, self._process, self._version, self._is_held = None, os.getpid(), -1, False
             self._lock = threading.RLock()
         return self._lock
 
     def _current(self) -> sqlite3.Connection | None:
         """The connection of this process, everything forgotten that another has written anew; None: no file yet."""
+        if self._is_held:
+            return self._connection
         self._looked = time.monotonic()
         try:
             if self._connection is None:
@@ -245,3 +289,9 @@ class StoredTables:
         return StoreUnusable(
             f"{self._path}: the reference tables cannot be read ({error}); move the file away and import again"
         )
+
+
+def _end(connection: sqlite3.Connection) -> None:
+    """Let go of what a transaction that only reads has held."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")

@@ -15,6 +15,7 @@ import assistant.bootstrap
 from assistant.ask.answer import Answer
 from assistant.bootstrap import Desk
 from assistant.settings import Practice, Settings
+from assistant.shipped import shipped_folder
 from ingest.index.embedder import FakeEmbedder
 
 TODAY = date(2026, 11, 22)
@@ -260,7 +261,10 @@ def library_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
     """Lets commands find another library than the one that comes along."""
 
     def use(folder: Path) -> None:
-        monkeypatch.setattr("assistant.shipped.shipped_folder", lambda _name: folder)
+        # The rest of what comes along stays: a module first imported meanwhile keeps what it finds here.
+        monkeypatch.setattr(
+            "assistant.shipped.shipped_folder", lambda name: folder if name == "kb/library" else shipped_folder(name)
+        )
 
     return use
 

@@ -36,21 +36,23 @@ def test_every_key_is_optional(settings, tmp_path):
 
 def test_the_defaults_use_no_model_and_nothing_remote():
     assert Settings().model == "off"
-    assert Settings().allow_remote_model is False
+    assert Settings().model_hosts == ()
 
 
 def test_every_key_is_read(settings):
     assert settings(
         '[practice]\nname = "Millbrook"\nspecialties = ["ent", "allergy"]\n[defaults]\npayer = "acme"\nplace = "11"\n'
-        '[model]\nuse = "default"\nallow-remote = true\ncontext-tokens = 2048\n[ask]\naccept = 0.7\n'
+        '[model]\nuse = "default"\nallow-hosts = ["10.0.0.5", "fd00::5"]\ncontext-tokens = 2048\n'
+        "timeout-seconds = 90\n[ask]\naccept = 0.7\n"
     ) == Settings(
         name="Millbrook",
         specialties=("ent", "allergy"),
         prefill_payer="acme",
         prefill_place="11",
         model="default",
-        allow_remote_model=True,
+        model_hosts=("10.0.0.5", "fd00::5"),
         context_tokens=2048,
+        model_timeout_seconds=90,
         accept=0.7,
     )
 
@@ -67,7 +69,12 @@ def test_every_key_is_read(settings):
         ("practice = 'x'\n", "[practice]"),
         ("[practice]\nname = 1\n", '"name" in [practice]'),
         ("[practice]\nspecialties = 'ent'\n", '"specialties" in [practice]'),
-        ("[model]\nallow-remote = 'yes'\n", '"allow-remote" in [model]'),
+        ("[model]\nallow-remote = true\n", 'unknown key "allow-remote" in [model]; did you mean "allow-hosts"'),
+        ("[model]\nallow-hosts = true\n", '"allow-hosts" in [model] must be a list'),
+        ("[model]\nallow-hosts = ['http://10.0.0.5:8080']\n", "without http:// and port"),
+        ("[model]\nallow-hosts = ['*']\n", "without http:// and port"),
+        ("[model]\nallow-hosts = ['']\n", "without http:// and port"),
+        ("[model]\ntimeout-seconds = 0\n", '"timeout-seconds" in [model] must be 1 or more'),
         ("[model]\ncontext-tokens = true\n", '"context-tokens" in [model]'),
         ("[ask]\naccept = 'high'\n", '"accept" in [ask]'),
         ("[practice\n", "cannot be read"),

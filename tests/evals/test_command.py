@@ -51,7 +51,7 @@ def test_the_installed_command_line_knows_eval() -> None:
     assert point.value == "evals.command:register"
 
 
-@pytest.mark.parametrize("action", ["run", "compare", "fit", "metamorphic"])
+@pytest.mark.parametrize("action", ["run", "compare", "fit", "plain", "metamorphic"])
 def test_every_action_has_help(action: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["eval", action, "--help"])

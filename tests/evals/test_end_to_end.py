@@ -12,7 +12,7 @@ import pytest
 from assistant.cli import main
 from assistant.settings import Practice, find_practice
 from evals.items import Change, Expect, Item
-from evals.metamorphic import FOLLOWS, LETS_GO, REFUSES, UNMOVED, run_metamorphic
+from evals.metamorphic import FOLLOWS, LETS_GO, REFUSES, REFUSES_AT_LAST, UNMOVED, run_metamorphic
 from evals.places import EvalSet, find_set
 from evals.run import RunPlan, run_set
 from evals.scorers import RUN_FIGURES
@@ -121,6 +121,7 @@ def test_the_answer_follows_the_note_and_the_practice_is_not_touched(
     assert {name: str(count) for name, count in done.record.figures.items() if count.of} == {
         FOLLOWS: "1/1",
         REFUSES: "1/1",
+        REFUSES_AT_LAST: "1/1",
         LETS_GO: "1/1",
         UNMOVED: "1/1",
     }
@@ -139,5 +140,19 @@ def test_an_answer_that_does_not_follow_is_a_failure(plan_of: Callable[..., RunP
         }
     )
     done = run_metamorphic(plan_of(asked_elsewhere), silent)
-    assert {failure.figure for failure in done.failures} == {FOLLOWS, REFUSES}
-    assert done.record.misses == {"fax": (FOLLOWS, REFUSES)}
+    assert {failure.figure for failure in done.failures} == {FOLLOWS, REFUSES, REFUSES_AT_LAST}
+    assert done.record.misses == {"fax": (FOLLOWS, REFUSES, REFUSES_AT_LAST)}
+
+
+def test_a_note_that_holds_the_same_fact_is_deleted_too_before_a_refusal_is_asked_for(
+    plan_of: Callable[..., RunPlan],
+) -> None:
+    expected_elsewhere = FAX.model_copy(
+        update={
+            "expect": Expect(
+                status="answered", notes=("office/wax-questions", "plans/sentinel"), must=(("402-555-0133",),)
+            )
+        }
+    )
+    done = run_metamorphic(plan_of(expected_elsewhere), silent)
+    assert done.record.misses == {"fax": (REFUSES, LETS_GO)}

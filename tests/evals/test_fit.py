@@ -8,17 +8,20 @@ import numpy as np
 import pytest
 
 from assistant.ask.sufficiency import FEATURES, Weights
-from evals.fit import RIDGE, Candidate, Row, Split, as_toml, evaluate, train
+from evals.fit import Split, as_toml, evaluate
 from evals.items import Item
 from evals.record import Count
+from evals.training import RIDGE, Candidate, Deleted, Row, train
 
 MakeItem = Callable[..., Item]
 
 
-def candidate(share: float, *, answers: bool, expected_note: bool | None = None, noise: float = 0.0) -> Candidate:
+def candidate(
+    share: float, *, answers: bool, unjudged: bool = False, refused: bool = False, noise: float = 0.0
+) -> Candidate:
     """A passage whose only feature that matters is the share of demands met."""
     features = tuple(share if name == "share" else noise if name == "lexical" else 0.0 for name in FEATURES)
-    return Candidate(features, answers, answers if expected_note is None else expected_note)
+    return Candidate(features, answers, unjudged, refused)
 
 
 @pytest.fixture
@@ -70,9 +73,24 @@ def test_the_fit_is_a_minimum_of_the_penalised_loss(rows: list[Row]) -> None:
     assert loss(np.zeros(len(FEATURES)), 0.05) > best
 
 
-def test_another_section_of_an_expected_note_is_neither_right_nor_wrong(rows: list[Row], item_of: MakeItem) -> None:
-    other_section = Row(item_of(id="more"), (candidate(0.9, answers=False, expected_note=True),) * 50)
-    assert train([*rows, other_section]) == train(rows)
+@pytest.mark.parametrize("how", [{"unjudged": True}, {"refused": True}])
+def test_what_is_unjudged_or_refused_anyway_teaches_nothing(
+    rows: list[Row], item_of: MakeItem, how: dict[str, bool]
+) -> None:
+    more = Row(item_of(id="more"), (candidate(0.9, answers=False, **how),) * 50)
+    assert train([*rows, more]) == train(rows)
+
+
+@pytest.mark.parametrize("deleted", ["notes", "passages"])
+def test_near_misses_of_an_item_whose_answer_is_gone_make_refusing_likelier(
+    rows: list[Row], item_of: MakeItem, deleted: Deleted
+) -> None:
+    gone = [Row(item_of(id=f"gone {n}"), (candidate(0.65, answers=False),), deleted) for n in range(40)]
+
+    def chance(found: tuple[float, dict[str, float]]) -> float:
+        return found[0] + 0.65 * found[1]["share"]
+
+    assert chance(train([*rows, *gone])) < chance(train(rows))
 
 
 def test_nothing_to_learn_is_an_error(item_of: MakeItem) -> None:
@@ -91,13 +109,15 @@ def test_the_split_counts_right_refused_and_rightly_refused(item_of: MakeItem) -
             Row(item_of(), ()),
             Row(unanswerable, (candidate(0.9, answers=False),)),
             Row(unanswerable, ()),
+            Row(item_of(), (candidate(0.9, answers=False), candidate(0.1, answers=False)), "notes"),
+            Row(item_of(), (candidate(0.9, answers=False, refused=True),), "passages"),
         ],
         -5.0,
         weights,
         0.5,
     )
-    assert found == Split(Count(n=1, of=4), Count(n=2, of=4), Count(n=1, of=2))
-    assert found + found == Split(Count(n=2, of=8), Count(n=4, of=8), Count(n=2, of=4))
+    assert found == Split(Count(n=1, of=4), Count(n=2, of=4), Count(n=1, of=2), Count(n=1, of=2))
+    assert found + found == Split(Count(n=2, of=8), Count(n=4, of=8), Count(n=2, of=4), Count(n=2, of=4))
 
 
 def test_the_weights_are_written_as_they_are_read() -> None:

@@ -10,6 +10,7 @@ from evals.items import Item
 from evals.mutations import (
     Skip,
     ValueChange,
+    emptied,
     invented_payer_note,
     opposite_for_invented,
     plan_change,
@@ -117,3 +118,11 @@ def test_the_invented_payers_own_note_can_be_read() -> None:
     note = readable("payers/quillback-mutual/payer", invented_payer_note())
     assert note is not None
     assert (note.kind, note.payers) == ("payer", ("quillback-mutual",))
+
+
+def test_an_emptied_note_keeps_its_front_matter_and_says_nothing_more() -> None:
+    text = "---\ntitle: Acme\nkind: payer\npayers: [acme]\naliases: [AC]\n---\n## Deadline\n90 days.\n"
+    note = readable("payers/acme/payer", emptied(text))
+    assert note is not None
+    assert (note.payers, note.aliases) == (("acme",), ("AC",))
+    assert "90" not in note.text

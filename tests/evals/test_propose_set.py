@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from evals.propose_set import Figures, ProposedCase, as_json, f1, render
+from assistant.propose.model import ProviderQuery
+from evals.propose_set import Figures, ProposedCase, as_json, asks_for, f1, render
 
 
 def case(case_id, *, missed=(), extra=(), hits=1, em=None, query=None):
@@ -38,3 +39,17 @@ def test_of_a_held_back_case_no_code_is_shown():
     assert "30520" in report
     assert "31256" not in report
     assert "D02" not in report
+
+
+def test_cases_of_other_sets_are_all_open():
+    assert case("ENT-102").is_open
+    assert not case("D02").is_open
+
+
+def test_where_words_are_named_one_question_alone_must_hold_one_of_them():
+    side, other = ProviderQuery("On which side was this done?", "side"), ProviderQuery("How many?", "count")
+    assert asks_for([side], ["side", "ear"])
+    assert not asks_for([other], ["side"])
+    assert not asks_for([side, other], ["side"])
+    assert not asks_for([], ["side"])
+    assert asks_for([side, other], None)

@@ -58,7 +58,8 @@ def cases_of(path: Path) -> Iterator[RuleCase]:
 
 def complaint(rule: Rule, one: RuleCase) -> str | None:
     """What the rule makes of the case against what the case says; None: as expected."""
-    outcomes = list(rule.check(one.case)) if rule.binds(one.case.payer) else []
+    asked = rule.binds(one.case.payer) and (rule.trigger is None or rule.trigger.met(one.case.claim))
+    outcomes = list(rule.check(one.case)) if asked else []
     findings = [outcome for outcome in outcomes if isinstance(outcome, Finding)]
     open_ones = [outcome for outcome in outcomes if not isinstance(outcome, Finding)]
     if any(outcome.rule != one.rule_id for outcome in outcomes):

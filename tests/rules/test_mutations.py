@@ -32,7 +32,7 @@ SHARED = {
     "global_days": ("GLB001", "GLB002", "GLB003", "GLB004", "GLB005", "GLB006", "GLB007"),
     "both_sides": ("BIL001", "BIL002", "BIL004", "BIL006", "BIL007"),
     "known_patient": ("NEW001", "NEW002"),
-    "coverage": ("AOC001", "MUE001", "MUE002", "BIL001", "BIL002", "HCP001"),
+    "coverage": ("AOC001", "MUE001", "MUE002", "BIL001", "BIL002", "HCP001", "AST001", "MOD015"),
 }
 # Changes that change nothing a rule says, such as leaving out a test that only saves time; no fee schedule gives a visit
 # global days.
@@ -51,6 +51,11 @@ EQUAL = frozenset(
         "VISITS | VISIT_ADD_ONS -> VISITS & VISIT_ADD_ONS",
         "global_days: _NO_PROCEDURE = VISITS | VISIT_ADD_ONS | {POSTOPERATIVE_VISIT}: "
         "VISITS | VISIT_ADD_ONS | {POSTOPERATIVE_VISIT} -> (VISITS | VISIT_ADD_ONS) & {POSTOPERATIVE_VISIT}",
+        "MUE001: return any((line.units > 1 for line in lines)) or len({line.procedure_code for l: "
+        "line.units > 1 -> line.units >= 1",
+        "MUE001: return any((line.units > 1 for line in lines)) or len({line.procedure_code for l: "
+        "len({line.procedure_code for line in lines}) < len(lines) -> "
+        "len({line.procedure_code for line in lines}) <= len(lines)",
         "MUE001: total < 2 and (not medicare): go on",
         "NEW003: codes.isdisjoint(NEW_PATIENT) or codes.isdisjoint(ESTABLISHED_PATIENT): "
         "codes.isdisjoint(NEW_PATIENT) or codes.isdisjoint(ESTABLISHED_PATIENT) -> "

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from assistant.rules.modifiers import CPT, LEVEL_II
 from assistant.rules.registry import all_rules
 from assistant.rules.rule import Case, Finding, Outcome, PayerFacts
+from assistant.rules.trigger import TriggerIndex
 from ingest.claims.model import Claim, ClaimLine, Diagnosis, PriorProcedure
 from ingest.claims.shorthand import read_claim, write_claim
 from ingest.codes import DIAGNOSIS_FORM, MODIFIER_FORM, PROCEDURE_FORM
@@ -155,6 +156,9 @@ claims = st.builds(
     new_patient=st.sampled_from((None, True, False)),
 ).map(_pointing_inside)
 payers = st.sampled_from(PAYERS)
+
+
+INDEX = TriggerIndex([rule.trigger for rule in all_rules()])
 
 
 def judged(claim: Claim, payer: PayerFacts | None, tables: MemoryTables = TABLES) -> list[Outcome]:
@@ -314,6 +318,24 @@ anything = st.builds(
 def test_no_claim_of_the_right_form_breaks_a_rule(claim: Claim, payer: PayerFacts | None, tables: MemoryTables) -> None:
     for one in judged(claim, payer, tables):
         assert all(0 <= index < len(claim.lines) for index in one.lines)
+
+
+@EXAMPLES
+@given(claims | anything, payers, st.sampled_from((TABLES, ALWAYS)))
+def test_a_rule_whose_trigger_is_not_met_has_nothing_to_say(
+    claim: Claim, payer: PayerFacts | None, tables: MemoryTables
+) -> None:
+    case = Case(claim, tables, payer)
+    for rule in all_rules():
+        if rule.trigger is not None and not rule.trigger.met(claim):
+            assert list(rule.check(case)) == [], rule.rule_id
+
+
+@EXAMPLES
+@given(claims | anything)
+def test_the_index_of_triggers_says_what_each_trigger_says(claim: Claim) -> None:
+    triggers = [rule.trigger for rule in all_rules()]
+    assert INDEX.met(claim) == tuple(at for at, one in enumerate(triggers) if one is None or one.met(claim))
 
 
 def test_the_unknown_modifiers_are_unknown() -> None:

@@ -139,18 +139,35 @@ def test_a_sentence_that_says_the_opposite_does_not_stand_in_these_forms_either(
     assert not stands(sentence, source)
 
 
-@pytest.mark.xfail(strict=True, reason="stands although its source says otherwise")
 @pytest.mark.parametrize(
     ("sentence", "source"),
     [
         ("The second level must be sent within 60 days.", "First level within 60 days; second level within 30 days."),
         ("Use RT for the left ear and LT for the right ear.", "Use RT for the right ear and LT for the left ear."),
         ("Septoplasty needs no authorization.", "Septoplasty needs authorization; do not schedule before."),
+        ("Septoplasty needs authorization.", "Septoplasty never needs authorization; schedule it."),
         ("Claims are paid within 30 days.", "Claims must arrive within 30 days; nobody knows when they are paid."),
     ],
 )
 def test_a_sentence_that_joins_what_its_source_keeps_apart_does_not_stand(stands, sentence, source):
     assert not stands(sentence, source)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source"),
+    [
+        ("The second level must be sent within 30 days.", "First level within 60 days; second level within 30 days."),
+        (
+            "Use RT for the right ear and LT for the left ear.",
+            "Use RT and LT, one line for the right ear and one for the left.",
+        ),
+        ("Septoplasty needs authorization.", "Septoplasty needs authorization; do not schedule before."),
+        ("Septoplasty needs no authorization.", "Tubes need it; septoplasty needs no authorization."),
+        ("Claims are paid within 30 days.", "Clean claims are paid within 30 days; they must arrive within 90 days."),
+    ],
+)
+def test_a_sentence_that_keeps_apart_what_its_source_does_stands(stands, sentence, source):
+    assert stands(sentence, source)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,14 @@ import pytest
 from assistant.ask.demands import demands_on, modifier_group, rarity_of
 from assistant.ask.facts import fact_of, matching_rules
 from assistant.ask.passage import carcs_in, codes_in, holds
-from assistant.ask.sufficiency import FEATURES, Weighed, features_of, load_weights, probability, share_met
+from assistant.ask.sufficiency import (
+    FEATURES,
+    Weighed,
+    features_of,
+    load_weights,
+    probability,
+    share_met,
+)
 
 TUBES = """---
 title: Northwind PPO, ear tubes
@@ -176,6 +183,8 @@ def weighed(ask_reader, tubes, lexicon):
         ("northwind: 69436 denied CO-97", "denial code CO-97"),
         ("northwind fax number for tubes", "value fax (fax)"),
         ("northwind copay for tubes", "topic copay"),
+        ("northwind phone number", "value contact (contact)"),
+        ("northwind timely filing", "joined filing-limit of timely-filing"),
         ("northwind: form BS212x for tubes", "name bs212x"),
     ],
 )
@@ -189,6 +198,12 @@ def test_a_passage_that_meets_every_demand_is_refused_by_none(weighed):
     assert found.refused_by is None
     assert found.missing == ()
     assert share_met(found.demands) == 1.0
+
+
+def test_a_call_beside_a_procedure_is_a_circumstance_and_refuses_nothing(weighed):
+    found = weighed("the rep at northwind says 50 on 69436")
+    assert "value contact (contact)" in found.missing
+    assert found.refused_by is None
 
 
 def test_no_demand_is_no_share():

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from assistant.bootstrap import judge_parts
-from assistant.commands.claim_report import import_hint
 from assistant.commands.claim_stream import BatchRow, Work, stream
+from assistant.report_words import import_hint
 from ingest.index.enforced_notes import read_enforced
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -22,6 +22,7 @@ class StubServer:
 
     answer: Answer | None = None
     models: list[str] = field(default_factory=lambda: ["stub-8b"])
+    listing: dict[str, Any] | None = None
     bodies: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
@@ -55,7 +56,8 @@ def stub() -> Iterator[StubServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             state.paths.append(self.path)
-            send(self, json.dumps({"data": [{"id": name} for name in state.models]}).encode())
+            listed = {"data": [{"id": name} for name in state.models]} if state.listing is None else state.listing
+            send(self, json.dumps(listed).encode())
 
         def do_POST(self) -> None:
             state.paths.append(self.path)

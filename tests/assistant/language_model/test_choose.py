@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
-from assistant.language_model.choose import ModelChoice, is_loopback, load_model, resolve_model
+from assistant.language_model.choose import ModelChoice, load_model, resolve_model
 from assistant.language_model.errors import ModelChoiceError, ModelFileError, ModelUnavailableError
 from assistant.language_model.model_file import default_model_path
+from assistant.language_model.server_wire import is_loopback
 
 
 def test_off_is_a_choice_that_loads_nothing():
@@ -21,6 +22,14 @@ def test_a_path_is_a_file_choice_named_after_the_file(tmp_path):
     path.write_bytes(b"GGUF\x03\x00\x00\x00rest")
     choice = resolve_model(str(path))
     assert (choice.kind, choice.path, choice.label) == ("file", path, "llama-3.2-3b.Q4.gguf")
+
+
+def test_a_relative_path_begins_where_the_caller_says(tmp_path, monkeypatch):
+    (tmp_path / "m.gguf").write_bytes(b"GGUF\x03\x00\x00\x00rest")
+    assert resolve_model("m.gguf", folder=tmp_path).path == tmp_path / "m.gguf"
+    with pytest.raises(ModelFileError, match="no such file"):
+        resolve_model("m.gguf")
+    assert resolve_model(str(tmp_path / "m.gguf"), folder=tmp_path.parent).path == tmp_path / "m.gguf"
 
 
 @pytest.mark.parametrize(

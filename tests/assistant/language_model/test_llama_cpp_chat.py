@@ -14,6 +14,7 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from assistant.language_model.choose import load_model, resolve_model
 from assistant.language_model.errors import (
+    AnswerStopped,
     ContextSizeError,
     GrammarError,
     LanguageModelError,
@@ -23,12 +24,15 @@ from assistant.language_model.errors import (
 from assistant.language_model.grammars import answer_grammar, terms_of
 from assistant.language_model.llama_cpp_chat import LlamaCppChat, sensible_threads
 from assistant.language_model.model_file import default_model_path
+from assistant.language_model.stopping import Stop, stoppable
 
 SYSTEM = SystemMessage(
     "You rewrite numbered facts of a medical practice in plain words. Add no code and no number. " * 4
 )
 FIRST = [SYSTEM, HumanMessage("Fact: [1] Blue Shield PPO wants modifier 50 on one line. Rewrite it.")]
 SECOND = [SYSTEM, HumanMessage("Fact: [1] Summit HMO wants two lines with RT and LT. Rewrite it.")]
+# Under it a model can never end its answer by itself.
+ENDLESS = "root ::= [a-z ] root"
 OTHER = [SystemMessage("You list animals."), HumanMessage("List three animals.")]
 
 
@@ -268,6 +272,29 @@ def test_characters_of_several_tokens_arrive_whole(model):
     chunks = [str(chunk.content) for chunk in model.stream(FIRST, grammar='root ::= "naïve 🦉 §"')]
     assert "".join(chunks) == "naïve 🦉 §"
     assert not any("\ufffd" in chunk for chunk in chunks)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("streamed", [False, True])
+def test_an_answer_is_stopped_while_it_reads_and_while_it_writes_and_the_model_lives_on(model, streamed):
+    whole = model.invoke(FIRST).content
+    for seconds in (0.0, 0.05, 0.3):
+        stop = Stop()
+        clock = threading.Timer(seconds, stop.set, ("enough",))
+        clock.start()
+        ask = model.invoke if not streamed else lambda *given, **named: list(model.stream(*given, **named))
+        with stoppable(stop), pytest.raises(AnswerStopped, match="enough"):
+            ask(OTHER, grammar=ENDLESS, max_tokens=1500)
+        clock.cancel()
+    assert model.invoke(FIRST).content == whole
+
+
+@pytest.mark.models
+def test_a_template_without_end_tokens_stops_where_the_model_goes_on_as_the_user():
+    model = LlamaCppChat(chat_template="plain", context_tokens=512, max_tokens=20)
+    grammar = 'root ::= "Use 50.\\nUser: and then?"'
+    assert model.invoke("Which?", grammar=grammar).content == "Use 50."
+    assert "".join(str(chunk.content) for chunk in model.stream("Which?", grammar=grammar)) == "Use 50."
 
 
 @pytest.mark.models

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from assistant.language_model.errors import ModelChoiceError, PromptTooLong, ServerError
-from assistant.language_model.local_server import LocalServerChat
+from assistant.language_model.local_server import LocalServerChat, ServedModel
 
 SECRET = "Jane Q. Sample, born 1961"
 
@@ -39,6 +40,7 @@ def test_messages_and_wishes_reach_the_server_under_their_openai_names(stub, sen
             "stream": False,
             "stop": ["END"],
             "grammar": 'root ::= "x"',
+            "structured_outputs": {"grammar": 'root ::= "x"'},
         }
     ]
     assert "Authorization" not in stub.headers[0]
@@ -47,7 +49,7 @@ def test_messages_and_wishes_reach_the_server_under_their_openai_names(stub, sen
 def test_no_grammar_field_is_sent_when_none_is_given(stub, send_body, answer_body):
     stub.answer = lambda handler: send_body(handler, answer_body("Yes."))
     ask(stub)
-    assert "grammar" not in stub.bodies[0]
+    assert not {"grammar", "structured_outputs"} & set(stub.bodies[0])
     assert "stop" not in stub.bodies[0]
 
 
@@ -58,12 +60,52 @@ def test_the_only_model_a_server_has_is_the_one_asked(stub, send_body, answer_bo
     assert stub.bodies[0]["model"] == "stub-8b"
 
 
-@pytest.mark.parametrize(("models", "said"), [([], "lists no model"), (["a", "b"], "has 2 models (a, b); name one")])
-def test_a_server_of_no_or_several_models_asks_for_a_choice(stub, models, said):
-    stub.models = models
-    with pytest.raises(ServerError) as caught:
+def test_a_server_of_no_model_says_so_and_one_of_several_asks_for_a_choice(stub):
+    stub.models = []
+    with pytest.raises(ServerError, match="lists no model"):
         LocalServerChat(address=stub.address)
-    assert said in str(caught.value)
+    stub.models = ["a", "b"]
+    with pytest.raises(ModelChoiceError, match=r"has 2 models \(a, b\); name one after a #"):
+        LocalServerChat(address=stub.address)
+
+
+# As llama-server, vLLM and Ollama list their models; Ollama without one says null.
+LISTED = {
+    "llama-server": (
+        {
+            "id": "../models/Llama 3.2 (Q4).gguf",
+            "object": "model",
+            "owned_by": "llamacpp",
+            "meta": {"n_ctx_train": 8192},
+        },
+        ServedModel("../models/Llama 3.2 (Q4).gguf", 8192),
+    ),
+    "llama-server on Windows": ({"id": "C:\\models\\a.gguf"}, ServedModel("C:\\models\\a.gguf", None)),
+    "vLLM": (
+        {"id": "meta-llama/Llama-3.1-8B-Instruct", "object": "model", "owned_by": "vllm", "max_model_len": 131072},
+        ServedModel("meta-llama/Llama-3.1-8B-Instruct", 131072),
+    ),
+    "Ollama": (
+        {"id": "llama3.1:8b", "object": "model", "created": 1, "owned_by": "library"},
+        ServedModel("llama3.1:8b", None),
+    ),
+}
+
+
+@pytest.mark.parametrize("make", LISTED)
+def test_the_models_of_each_make_of_server_are_read(stub, make):
+    entry, expected = LISTED[make]
+    stub.listing = {"object": "list", "data": [entry, {"id": "bad\nname"}, {"no": "id"}, 7], "models": [{"name": "x"}]}
+    model = LocalServerChat(address=stub.address)
+    assert model.served_model == expected.name
+    assert model.models() == (expected,)
+
+
+@pytest.mark.parametrize("listing", [{"data": None}, {"data": {}}, {}])
+def test_a_listing_without_models_says_so(stub, listing):
+    stub.listing = listing
+    with pytest.raises(ServerError, match="lists no model"):
+        LocalServerChat(address=stub.address)
 
 
 def test_a_silent_server_is_given_up_after_the_time_allowed(stub):
@@ -211,48 +253,46 @@ def test_proxy_variables_are_ignored(stub, send_body, answer_body, monkeypatch, 
     assert ask(stub) == "Here."
 
 
-@pytest.mark.parametrize("address", ["http://192.168.1.20:8080", "http://example.com", "http://127.0.0.1.example.com"])
-def test_another_machine_is_refused_unless_allowed(address):
-    with pytest.raises(ModelChoiceError, match="not on this machine"):
-        LocalServerChat(address=address, served_model="a")
-    assert LocalServerChat(address=address, served_model="a", allow_remote=True).address == address
-
-
-def stream_of(*events: bytes) -> bytes:
-    return b"".join(b"data: " + event + b"\n\n" for event in events)
-
-
-def delta(text: str) -> bytes:
-    return json.dumps({"choices": [{"delta": {"content": text}}]}).encode()
-
-
-def test_a_stream_gives_the_pieces_in_order(stub, send_body):
-    body = b": keep-alive\n\n" + stream_of(delta("Use "), delta("50."), b'{"choices": []}', b"[DONE]")
-    stub.answer = lambda handler: send_body(handler, body)
-    model = LocalServerChat(address=stub.address, served_model="stub-8b")
-    assert [chunk.content for chunk in model.stream("Which?") if chunk.content] == ["Use ", "50."]
-    assert stub.bodies[0]["stream"] is True
-
-
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("address", "host"),
     [
-        (stream_of(delta("Use ")), "ended before it was whole"),
-        (stream_of(b"[DONE]"), "holds no text"),
-        (stream_of(b"{broken"), "not JSON as agreed"),
-        (b"error: out of memory\n\n", "broke off its answer"),
-        (b"no events at all", "ended before it was whole"),
+        ("http://192.168.1.20:8080", "192.168.1.20"),
+        ("http://Example.com", "example.com"),
+        ("http://127.0.0.1.example.com", "127.0.0.1.example.com"),
+        ("http://[fd00::5]:8080", "fd00::5"),
     ],
 )
-def test_a_broken_stream_is_a_clear_error(stub, send_body, body, said):
-    stub.answer = lambda handler: send_body(handler, body)
-    model = LocalServerChat(address=stub.address, served_model="stub-8b")
-    with pytest.raises(ServerError, match=said):
-        list(model.stream("Which?"))
+def test_another_machine_is_refused_unless_it_is_named_and_no_name_is_looked_up(monkeypatch, address, host):
+    looked: list[Any] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *given, **_: looked.append(given))
+    for hosts in ((), ("10.0.0.9", "com", "168.1.20")):
+        with pytest.raises(ModelChoiceError, match=r"is not on this machine.*allow-hosts = ") as caught:
+            LocalServerChat(address=address, served_model="a", allow_hosts=hosts)
+        assert f'["{host}"]' in str(caught.value)
+    assert LocalServerChat(address=address, served_model="a", allow_hosts=(host,)).address == address
+    assert looked == []
 
 
-def test_counting_tokens_is_an_estimate_and_asks_nobody(stub):
-    model = LocalServerChat(address=stub.address, served_model="stub-8b")
-    assert model.get_num_tokens("a" * 300) == 101
-    assert model.get_num_tokens_from_messages([HumanMessage("a" * 300)]) == 109
-    assert stub.paths == []
+@pytest.fixture
+def foreign_peer(monkeypatch):
+    """Lets every connection look as if it led to another machine, as a changed hosts file makes of localhost."""
+    import httpcore._backends.sync as backend
+
+    real = backend.SyncStream.get_extra_info
+    monkeypatch.setattr(
+        backend.SyncStream,
+        "get_extra_info",
+        lambda self, info: ("10.9.8.7", 80) if info == "server_addr" else real(self, info),
+    )
+
+
+def test_a_local_name_that_leads_to_another_machine_is_sent_nothing(stub, foreign_peer):
+    model = LocalServerChat(address=f"http://localhost:{stub.port}", served_model="stub-8b")
+    with pytest.raises(ModelChoiceError, match="leads to another machine"):
+        model.invoke(SECRET)
+    assert (stub.paths, stub.bodies) == ([], [])
+
+
+def test_a_host_that_was_named_may_be_another_machine(stub, send_body, answer_body, foreign_peer):
+    stub.answer = lambda handler: send_body(handler, answer_body("Far."))
+    assert ask(stub, allow_hosts=("127.0.0.1",)) == "Far."

@@ -11,9 +11,11 @@ import pytest
 from assistant.propose.candidates import NOT_ENOUGH, TITLE_ONLY, UNSURE, procedure_candidates
 from assistant.propose.candidates_units import COUNT_NOT_TOLD, SIZE_NOT_TOLD
 from assistant.propose.evidence import repertoire_of
-from assistant.propose.evidence_amounts import Counted, counted, excised, sizes
+from assistant.propose.evidence_amounts import Counted, counted
 from assistant.propose.evidence_context import age_told, anesthesia_told
+from assistant.propose.evidence_sizes import excised, sizes
 from assistant.propose.model import Clause, ClinicalNote, Encounter, ProcedureCandidate, Rejected
+from assistant.propose.note_reader import read_clinical_note
 from ingest.notes.model import KbNote
 from ingest.notes.reader import read_note
 
@@ -372,3 +374,19 @@ def test_another_procedure_is_no_slip() -> None:
     assert lines(a_note(("tympanostmoy tube", "-")), block) == [("69436", None, 1)]
     resected = "code: 30130\nany: [turbinate ... resected]"
     assert lines(a_note(("turbinate rejected", "-")), resected) == []
+
+
+def test_where_the_title_names_the_procedure_the_steps_in_the_body_suffice() -> None:
+    block = "code: 42415\nsides: per-side\nany: [superficial parotidectomy]\ntitled: [lobe ... remov*]"
+    note = read_clinical_note(
+        "TITLE: Left superficial parotidectomy.\nPROCEDURE: Flap raised. Lobe with tumor removed."
+    )
+    assert lines(note, block) == [("42415", "LT", 1)]
+    assert lines(read_clinical_note("TITLE: Left superficial parotidectomy.\nPROCEDURE: Flap raised."), block) == []
+    assert lines(read_clinical_note("PROCEDURE: Lobe with tumor removed on the left."), block) == []
+
+
+def test_a_code_without_the_company_it_needs_takes_no_other_away() -> None:
+    wax = "code: 69210\nany: [wax remov*]"
+    company = "code: G0268\nany: [wax remov*]\nreplaces: [69210]\nwith: [92557]"
+    assert lines(read_clinical_note("Wax removed."), wax, company) == [("69210", None, 1)]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.records.gaps import close_answered, list_gaps, record_gap
+from assistant.records.gaps import close_answered, list_gaps, quote_key, record_gap
 
 FIRST, LATER = date(2026, 11, 1), date(2026, 11, 22)
 
@@ -19,8 +19,8 @@ def path(tmp_path):
     return tmp_path / "data" / "records.sqlite"
 
 
-def record(path, question="which modifier?", payers=("acme",), codes=("31255",), asked=("modifier",), on=FIRST):
-    record_gap(path, payers=payers, codes=codes, asked=asked, question=question, on=on)
+def record(path, question="which modifier?", payers=("acme",), codes=("31255",), asked=("modifier",), on=FIRST, **more):
+    record_gap(path, payers=payers, codes=codes, asked=asked, question=question, on=on, **more)
 
 
 def test_there_is_no_gap_and_no_file_before_the_first(path):
@@ -72,11 +72,20 @@ def test_the_most_asked_gap_comes_first_then_the_latest(path):
 def test_a_gap_that_a_note_answers_is_closed_with_the_day_and_the_note(path):
     record(path, "answered now")
     record(path, "still open", payers=("b",))
-    closed = close_answered(path, lambda question, _day: ("a/note",) if question == "answered now" else (), on=LATER)
+    closed = close_answered(path, lambda gap, _day: ("a/note",) if gap.question == "answered now" else (), on=LATER)
     assert [gap.question for gap in closed] == ["answered now"]
     assert [gap.question for gap in list_gaps(path)] == ["still open"]
     (gap,) = list_gaps(path, closed=True)
     assert (gap.closed_on, gap.closed_by) == (LATER, ("a/note",))
+
+
+def test_an_answer_found_unhelpful_is_kept_with_the_gap_until_another_is_told(path):
+    record(path, unhelpful=[quote_key("a/note", "Bill 50."), quote_key("a/note", "Bill 50.")])
+    (gap,) = list_gaps(path)
+    assert gap.unhelpful == (quote_key("a/note", "Bill 50."),)
+    assert quote_key("a/note", "Bill RT.") not in gap.unhelpful
+    record(path)
+    assert list_gaps(path)[0].unhelpful == gap.unhelpful
 
 
 def test_closed_gaps_are_not_asked_again(path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,8 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest.claims.model import Claim, ClaimLine, Diagnosis, PriorProcedure
-from ingest.claims.problem_list import MAX_PROBLEMS
+from ingest.claims.problem_list import MAX_PROBLEMS, ProblemList
+from ingest.claims.service_line import _as_typed, _as_written, write_service_line
 from ingest.claims.shorthand import MAX_CHARACTERS, read_claim, write_claim
+from ingest.claims.typed_line import typed_lines
 
 LINE = ClaimLine("31267")
 
@@ -32,6 +34,42 @@ def problems(text: str) -> list[tuple[int, int, str]]:
 
 def places(text: str) -> list[tuple[int, int]]:
     return [(line, column) for line, column, _ in problems(text)]
+
+
+# --- the quick way of reading a line ---------------------------------------------------------------------------------
+
+LIKE_LINES = st.from_regex(
+    r"[0-9A-Va-v][0-9]{3}[0-9A-Za-z](?:-[0-9A-Z]{2}){0,3}(?: ?[xX]0?[0-9]{1,6})?(?: ?\[[A-Ma]?(?:,[A-M])*\])?(?: ?\$1\.5)?",
+    fullmatch=True,
+)
+
+
+@given(LIKE_LINES)
+@example("31267-50-RT x1 [A,B]")
+@example("31267 x0")
+@example("31267 x100000 [A]")
+@example("31267-0A [A,A]")
+def test_a_line_that_is_read_quickly_is_read_as_it_would_be_slowly(text: str) -> None:
+    (piece,) = typed_lines(text)
+    quick, found = _as_written(text), ProblemList()
+    slow = _as_typed(piece, found)
+    assert quick is None or (quick == slow and not found)
+
+
+@given(
+    st.lists(st.sampled_from(("50", "RT", "XS", "1P")), max_size=3).map(tuple), st.integers(1, 99_999), st.booleans()
+)
+def test_a_line_as_we_write_it_is_read_quickly(modifiers: tuple[str, ...], units: int, pointed: bool) -> None:
+    line = ClaimLine("31267", modifiers, units, (0, 11) if pointed else ())
+    assert _as_written(write_service_line(line)) == line
+
+
+def test_a_copy_with_other_lines_or_modifiers_is_what_replace_makes() -> None:
+    said = {field.name: object() for field in fields(Claim)}
+    whole, lines = Claim(**said), (LINE,)  # type: ignore[arg-type]
+    assert whole.with_lines(lines) == replace(whole, lines=lines)
+    line = ClaimLine("31267", ("50",), 2, (0, 1), Decimal("1.50"))
+    assert line.with_modifiers(("RT", "59")) == replace(line, modifiers=("RT", "59"))
 
 
 # --- reading -------------------------------------------------------------------------------------------------------

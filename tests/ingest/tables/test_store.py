@@ -163,6 +163,103 @@ def test_even_before_a_second_is_over_no_answer_mixes_two_releases(cms):
     assert tables.release("mue", ON).rows == 2
 
 
+# ---- reading -------------------------------------------------------------------------------------------------------
+
+
+def test_while_reading_is_open_answers_are_of_one_state_and_an_import_waits(cms, monkeypatch):
+    monkeypatch.setattr(ingest.tables.store, "_LOOK_AGAIN_SECONDS", 0.0)
+    cms.bring(cms.mue("90001 1 2", "90002 1 2"))
+    cms.bring(cms.ptp("90001 90002 20240701 * 1"))
+    newer = cms.mue("90001 2 2", "90002 2 2", name="MUE_2024q3.csv")
+    tables = cms.tables()
+    importing = threading.Thread(target=cms.bring, args=(newer,))
+    with tables.reading():
+        assert units_of(tables, "90001") == 1
+        importing.start()
+        importing.join(0.3)
+        assert importing.is_alive()
+        assert units_of(tables, "90002") == 1
+        assert len(tables.ptp_edits(["90001", "90002"], ON)) == 1
+        assert tables.release("mue", ON).file_name != newer.name
+    importing.join(20)
+    assert not importing.is_alive()
+    assert units_of(tables, "90002") == 2
+    with tables.reading():
+        assert units_of(tables, "90001") == 2
+        assert tables.release("mue", ON).file_name == newer.name
+
+
+def test_what_was_imported_before_reading_began_is_seen_at_once(cms):
+    cms.bring(cms.mue("90001 1 2"))
+    tables = cms.tables()
+    assert units_of(tables, "90001") == 1
+    cms.bring(cms.mue("90001 2 2", name="MUE_2024q3.csv"))
+    with tables.reading():
+        assert units_of(tables, "90001") == 2
+
+
+def test_reading_may_be_opened_inside_another_and_before_there_is_a_file(cms):
+    tables = cms.tables()
+    with tables.reading():
+        assert tables.mue("90001", ON) is None
+        cms.bring(cms.mue("90001 1 2"))
+    with tables.reading():
+        with tables.reading():
+            assert units_of(tables, "90001") == 1
+        assert tables._connection.in_transaction
+    assert not tables._connection.in_transaction
+
+
+def test_closing_ends_reading(cms):
+    cms.bring(cms.mue("90001 1 2"))
+    tables = cms.tables()
+    with tables.reading():
+        tables.close()
+        assert units_of(tables, "90001") == 1
+    assert units_of(tables, "90001") == 1
+    cms.bring(cms.mue("90001 2 2", name="MUE_2024q3.csv"))
+    with tables.reading():
+        assert units_of(tables, "90001") == 2
+
+
+def test_reading_ends_with_an_error_inside(cms):
+    cms.bring(cms.mue("90001 1 2"))
+    tables = cms.tables()
+    with pytest.raises(KeyError), tables.reading():
+        raise KeyError
+    assert not tables._connection.in_transaction
+    cms.bring(cms.mue("90001 2 2", name="MUE_2024q3.csv"))
+
+
+def test_threads_read_together(cms):
+    codes = [f"9{n:04d}" for n in range(100)]
+    cms.bring(cms.mue(*(f"{code} {n} 2" for n, code in enumerate(codes))))
+    tables = cms.tables()
+    found: list[list[int]] = [[] for _ in range(4)]
+
+    def ask(place: int) -> None:
+        for code in codes:
+            with tables.reading():
+                found[place].append(units_of(tables, code))
+
+    threads = [threading.Thread(target=ask, args=(place,)) for place in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [list(range(100))] * 4
+    assert not tables._connection.in_transaction
+
+
+def test_a_damaged_file_is_told_when_reading_begins(cms):
+    cms.bring(cms.mue("90001 1 2"))
+    tables = cms.tables()
+    tables.releases()
+    cms.store.write_bytes(b"x" * cms.store.stat().st_size)
+    with pytest.raises(StoreUnusable, match="move the file away"), tables.reading():
+        pass
+
+
 def units_of(tables: StoredTables, code: str) -> int:
     limit = tables.mue(code, ON)
     assert limit is not None

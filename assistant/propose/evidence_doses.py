@@ -1,0 +1,107 @@
+"""How much of a drug or another measure a text tells, and in how many places. Knows no procedure and no code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from assistant.propose.evidence_numbers import NO_COUNT_BEFORE, NOUNS, Number, is_noun, numbers_of
+from assistant.propose.patterns import View
+
+# Other units of the same measure: grams of a drug counted in milligrams.
+_GRAMS = ("g", "gm", "gms", "gram", "grams")
+# "22g" is a needle.
+_GAUGES = range(14, 31)
+SCALES: dict[str, dict[str, Decimal]] = {
+    "mg": dict.fromkeys(_GRAMS, Decimal(1000)) | dict.fromkeys(("mcg", "ug", "micrograms"), Decimal("0.001")),
+    "mcg": dict.fromkeys(("mg", "milligram", "milligrams"), Decimal(1000)),
+}
+_VOLUME_WORDS = 6
+_EACH = re.compile(r"\b(?:each|apiece|per (?:side|knee|shoulder|hip|joint))\b", re.IGNORECASE)
+
+
+def amount_of(view: View, kind: str) -> Decimal | None:
+    """The sum of the amounts of one unit of measure; hours are twenty-fourths of a day.
+
+    Where only a strength is told (4 mg/mL), it is taken times the nearest volume.
+    """
+    words = view.tokens
+    found: list[Decimal] = []
+    strengths: list[Number] = []
+    for number in numbers_of(words):
+        unit = words[number.after] if number.after < len(words) else ""
+        after = words[number.after + 1] if number.after + 1 < len(words) else ""
+        if unit in _PER_VOLUME.get(kind, ()) or (is_noun(unit, NOUNS[kind]) and after == "per"):
+            strengths.append(number)
+        elif unit in SCALES.get(kind, ()):
+            if unit == "g" and number.value in _GAUGES:
+                continue
+            found.append(number.value * SCALES[kind][unit])
+        elif is_noun(unit, NOUNS[kind]):
+            found.append(number.value / 24 if kind == "days" and unit.startswith("h") else number.value)
+    if not found:
+        found = [amount for strength in strengths if (amount := _times_volume(words, strength)) is not None]
+    if not found and kind == "mg":
+        found = list(_by_name(words))
+    return sum(found, Decimal(0)) if found else None
+
+
+_BY_STRENGTH = frozenset("kenalog triamcinolone medrol depomedrol methylprednisolone aristospan".split())
+_STRENGTHS = frozenset(map(Decimal, (10, 20, 40, 80)))
+
+
+def _by_name(words: Sequence[str]) -> Iterator[Decimal]:
+    """What is told by the number of the vial alone: Kenalog 40; with a volume right after it, times that."""
+    for number in numbers_of(words):
+        if number.value not in _STRENGTHS or not number.first or words[number.first - 1] not in _BY_STRENGTH:
+            continue
+        unit = words[number.after] if number.after < len(words) else ""
+        volume = next((one for one in numbers_of(words) if one.first == number.after), None)
+        if volume is not None and volume.after < len(words) and words[volume.after] in ("ml", "mls", "cc", "ccs"):
+            yield number.value * volume.value
+        elif unit not in NO_COUNT_BEFORE:
+            yield number.value
+
+
+_PER_VOLUME = {"mg": ("mg/ml", "mg/cc"), "mcg": ("mcg/ml", "mcg/cc")}
+
+
+def _times_volume(words: Sequence[str], strength: Number) -> Decimal | None:
+    """A strength times the volume told nearest to it; None where none is told within its words."""
+    volumes = [
+        (abs(number.first - strength.first), number.value)
+        for number in numbers_of(words)
+        if number.after < len(words) and words[number.after] in ("ml", "mls", "cc", "ccs")
+    ]
+    totals = [
+        number.value
+        for number in numbers_of(words)
+        if number.after < len(words)
+        and words[number.after] in ("ml", "mls", "cc", "ccs")
+        and "total" in (*words[max(0, number.first - 2) : number.first], *words[number.after + 1 : number.after + 2])
+    ]
+    if totals:
+        return strength.value * totals[0]
+    near = min(volumes, default=None)
+    return strength.value * near[1] if near is not None and near[0] <= _VOLUME_WORDS else None
+
+
+def is_for_each(text: str) -> bool:
+    """True where an amount is told for each of several: 40 mg in each knee."""
+    return _EACH.search(text) is not None
+
+
+_PIECES = re.compile(
+    r"\b(both|two|three|four|2|3|4)\b(?: (?:separate|trigger|flexor|tendon|a1|different|affected|of|the|right|left"
+    r"|ring|long|middle|index)){0,3} (?:injections?|fingers?|digits?|sheaths?|pulleys?|sticks?|joints?|knees?"
+    r"|shoulders?|hips?|wrists?|elbows?|sites?|tendons?|points?|syringes?)\b",
+    re.IGNORECASE,
+)
+_SMALL = {"both": 2, "two": 2, "three": 3, "four": 4}
+
+
+def pieces(text: str) -> int | None:
+    """How many joints, fingers or injections a text speaks of: both knees, two sticks; None where it does not say."""
+    match = _PIECES.search(text)
+    return None if match is None else _SMALL.get(match[1].lower()) or int(match[1])

@@ -1,0 +1,93 @@
+"""The modifier of a procedure done in the period after an earlier operation, where the note itself tells of it.
+
+58 staged or planned then, 78 back in the operating room for a complication, 79 not related. Source: Medicare Claims
+Processing Manual, chapter 12, section 40. Counts against no fee schedule: the validator does, where the claim names
+earlier procedures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from assistant.propose.model import ClinicalNote, ProcedureCandidate
+from assistant.propose.status_cues import NUMBER_WORDS
+from ingest.codes import CodeSet
+
+# The visit of an operation's global period, free of charge.
+FOLLOW_UP = "99024"
+_OPERATED = frozenset({"000", "010", "090"})
+_LONGEST_DAYS = 90
+_DAYS = {"d": 1, "w": 7, "m": 30}
+# Cleaning of opened sinuses has no period to fall into but that of the septum or turbinate done with them.
+_SINUS_CLEANING = CodeSet.parse(["31237"])
+# A later cast or splint of a fracture that is being treated was to be expected.
+_CASTS = CodeSet.parse(["29000-29799"])
+_FRACTURE = re.compile(r"\b(?:fractures?|fx|fxs|cast|orif|crpp|closed (?:treatment|reduction))\b")
+_WITH_A_PERIOD = re.compile(r"\b(?:septoplast\w+|septorhinoplast\w+|rhinoplast\w+|septal|septum|turbin\w+|smr\w*)\b")
+_COUNT = rf"(\d{{1,3}}|{'|'.join(NUMBER_WORDS)})"
+_UNIT = r"(days?|weeks?|wks?|months?|mos?)\b"
+_RECENT = re.compile(
+    rf"\b{_COUNT}[\s-]*{_UNIT}[\s-]*(?:after|following|from|since|out|post|s/p|status|ago|postop\w*)"
+    rf"|\b(?:post[\s-]?op\w*|pod)[\s-]*(?:{_UNIT})?[\s#-]*{_COUNT}(?:[\s-]*{_UNIT})?"
+    r"|\bweek \d{1,2}\b"
+    r"|\b(?:global|post[\s-]?operative) period\b"
+)
+_ELSEWHERE = re.compile(r"\b(?:another|different|outside|other) (?:surgeon|doctor|hospital|practice|group|provider)\b")
+_BACK = re.compile(
+    r"\b(?:back|returned|returns|return|unplanned return) to (?:the )?(?:or|operating (?:room|theat\w+)|theat\w+)\b"
+    r"|\b(?:re-?explor\w+|re-?operat\w+|take-?back)\b"
+)
+_STAGED = re.compile(
+    r"\b(?:staged|second[\s-]look|second[\s-]stage|stage (?:2|ii|two) of)\b"
+    r"|\bplanned (?:at|during|before) (?:the )?(?:time|first|initial|original|index)\b"
+)
+_APART = re.compile(r"\b(?:unrelated|not related|nothing to do with)\b")
+
+
+def period_modifiers(note: ClinicalNote, procedures: Sequence[ProcedureCandidate]) -> dict[str, str]:
+    """58, 78 or 79 by procedure code; empty where the note tells of no operation of the last 90 days by these hands."""
+    sentences = list(_sentences(note))
+    recent = [text for text in sentences if _is_recent(text) and not _ELSEWHERE.search(text)]
+    operated = [one.procedure_code for one in procedures if one.global_days in _OPERATED]
+    if any(_BACK.search(text) for text in sentences) and recent:
+        return dict.fromkeys(operated, "78")
+    if not recent:
+        return {}
+    if any(_APART.search(text) for text in sentences):
+        return dict.fromkeys(operated, "79")
+    if any(_STAGED.search(text) for text in sentences):
+        return dict.fromkeys(operated, "58")
+    if any(_FRACTURE.search(text) for text in recent) and (casts := [code for code in operated if code in _CASTS]):
+        return dict.fromkeys(casts, "58")
+    if any(_WITH_A_PERIOD.search(text) for text in recent):
+        return {code: "79" for code in operated if code in _SINUS_CLEANING}
+    return {}
+
+
+def without_follow_up(procedures: Sequence[ProcedureCandidate]) -> tuple[ProcedureCandidate, ...]:
+    """The procedures without the free follow-up visit where an operation of the day itself is billed."""
+    operated = any(one.global_days in _OPERATED for one in procedures)
+    return tuple(one for one in procedures if not (operated and one.procedure_code == FOLLOW_UP))
+
+
+def _sentences(note: ClinicalNote) -> Iterator[str]:
+    """The sentences in lower case, without what they deny."""
+    for _, clauses in groupby(note.clauses, key=lambda clause: clause.sentence):
+        told = [clause.text for clause in clauses if clause.status != "negated"]
+        if told:
+            yield " ".join(told).lower()
+
+
+def _is_recent(text: str) -> bool:
+    """Whether a sentence tells of an operation at most 90 days back."""
+    match = _RECENT.search(text)
+    if match is None:
+        return False
+    number = match[1] or match[4]
+    unit = match[2] or match[3] or match[5]
+    if number is None:
+        return True
+    days = (int(number) if number.isdigit() else NUMBER_WORDS[number]) * _DAYS[unit[0] if unit else "d"]
+    return days <= _LONGEST_DAYS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from ingest.notes.model import KbNote
 
 Progress = Callable[[str, int, int], None]
+_ANSWERS_KEPT = 500
 
 
 @contextmanager
@@ -70,6 +72,7 @@ class Desk:
     require_model: bool = False
     _index: Index | None = field(default=None, repr=False)
     _asker: Asker | None = field(default=None, repr=False)
+    _answers: OrderedDict[tuple[str, date], Answer] = field(default_factory=OrderedDict, repr=False)
     _looked_at: float = field(default=-math.inf, repr=False)
     _held: HeldModel = field(default_factory=HeldModel, repr=False)
 
@@ -94,7 +97,7 @@ class Desk:
         asker, notices = self._current(today, since)
         draft = Draft()
         chosen = self._chosen(model)
-        answer = asker.ask(question, as_of=as_of, write=draft if chosen else None)
+        answer = asker.ask(question, as_of=as_of, write=draft) if chosen else self._answered(asker, question, as_of)
         if answer.gap and self.keep_gaps:
             from assistant.records.gaps import record_gap
 
@@ -113,6 +116,19 @@ class Desk:
         if chosen is None or draft.given is None:
             return answer, None
         return answer, self._writing(answer, draft.given, asker, chosen)
+
+    def _answered(self, asker: Asker, question: str, as_of: date) -> Answer:
+        """The answer without a model; the same question on the same notes is not worked out twice."""
+        started = time.perf_counter()
+        known = self._answers.get((question, as_of))
+        if known is None:
+            known = asker.ask(question, as_of=as_of)
+            self._answers[(question, as_of)] = known
+            while len(self._answers) > _ANSWERS_KEPT:
+                self._answers.popitem(last=False)
+            return known
+        took = {**dict.fromkeys(known.timings, 0.0), "search": time.perf_counter() - started}
+        return replace(known, timings=took)
 
     def converse(
         self,
@@ -162,6 +178,14 @@ class Desk:
             unhelpful=[quote_key(note, quote) for note, quote in quotes],
         )
 
+    def warm(self, first_row: int, rows: int) -> bool:
+        """Prepare some rows of the open index for questions to come; False when there are no more."""
+        if self._asker is None or self._index is None:
+            return False
+        last = min(first_row + rows, self._index.manifest.rows)
+        self._asker.warm(range(first_row, last))
+        return last < self._index.manifest.rows
+
     def asker(self, today: date) -> Asker:
         """The asker over the newest notes."""
         return self._current(today)[0]
@@ -183,7 +207,8 @@ class Desk:
             )
         if self._asker is None or current.index is not self._index:
             self._index = current.index
-            self._asker = _open_asker(current.index, self.practice)
+            self._asker = _open_asker(current.index, self.practice, self._asker)
+            self._answers.clear()
         self._looked_at = looked_at
         notices = [current.behind] if current.behind else []
         if current.report:
@@ -245,7 +270,7 @@ def open_desk(folder: str | Path, *, model: BaseChatModel | None = None) -> Desk
     return Desk(find_practice(str(folder), {}, Path.cwd()), model=model)
 
 
-def _open_asker(index: Index, practice: Practice) -> Asker:
+def _open_asker(index: Index, practice: Practice, earlier: Asker | None = None) -> Asker:
     from assistant.ask.flow import Asker
     from assistant.ask.index_knowledge import IndexKnowledge
     from assistant.ask.sufficiency import load_weights
@@ -253,7 +278,9 @@ def _open_asker(index: Index, practice: Practice) -> Asker:
     weights = load_weights()
     if practice.settings.accept is not None:
         weights = replace(weights, accept=practice.settings.accept)
-    return Asker.open(IndexKnowledge(index, embedder()), weights=weights)
+    known = earlier.knowledge if earlier else None
+    kept = known if isinstance(known, IndexKnowledge) else None
+    return Asker.open(IndexKnowledge(index, embedder(), kept), weights=weights)
 
 
 def _told(report: SyncReport) -> list[str]:

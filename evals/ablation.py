@@ -50,7 +50,7 @@ def without(asker: Asker, parts: Collection[Part]) -> Asker:
     less = replace(asker, knowledge=knowledge, legs=legs)
     if "sufficiency" not in parts:
         return less
-    return _Sure(**{one.name: getattr(less, one.name) for one in fields(less)})
+    return _Sure(**{one.name: getattr(less, one.name) for one in fields(less) if one.init})
 
 
 class _Sure(Asker):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from assistant.ask.answer import Answer, Citation, GapKey, General, Nearest
@@ -17,9 +17,10 @@ from assistant.ask.excerpt import Excerpt, excerpt
 from assistant.ask.facts import Fact, fact_of, matching_rules
 from assistant.ask.knowledge import Knowledge, NoteScope
 from assistant.ask.lexicon import Lexicon, load_lexicon
+from assistant.ask.passage import Passage
 from assistant.ask.payers import PayerDirectory, directory_of
 from assistant.ask.question import Question, read_question
-from assistant.ask.retrieval import Legs, Searcher
+from assistant.ask.retrieval import Legs, Searcher, read_passage
 from assistant.ask.scope import select, stale
 from assistant.ask.sufficiency import Weighed, Weights, load_weights
 
@@ -48,13 +49,14 @@ Writer = Callable[[str, Sequence[Finding], Sequence[Citation]], str | None]
 
 @dataclass(frozen=True)
 class Asker:
-    """Asks one body of knowledge. Holds no state between questions but what the notes' names give."""
+    """Asks one body of knowledge. Keeps of it what it has read, and nothing of a question."""
 
     knowledge: Knowledge
     directory: PayerDirectory
     lexicon: Lexicon
     weights: Weights
     legs: Legs = Legs()
+    _passages: dict[tuple[int, str | None], Passage | None] = field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, knowledge: Knowledge, *, weights: Weights | None = None, legs: Legs = Legs()) -> Asker:
@@ -98,6 +100,13 @@ class Asker:
             knows=lambda form: self.knowledge.document_frequency(form) > 0,
         )
 
+    def warm(self, rows: range) -> None:
+        """Read and embed passages before anybody asks, so that the first questions need not wait for it."""
+        found = [read_passage(self.knowledge, self.directory, self.lexicon, row, None) for row in rows]
+        texts = [text for passage in found if passage for text in passage.piece_texts]
+        if texts:
+            self.knowledge.embed(texts)
+
     def passages(self, text: str, *, as_of: date) -> list[Weighed]:
         """The sufficient passages for a question, most probable first; none for a question that is declined."""
         if decline(text):
@@ -114,6 +123,7 @@ class Asker:
             directory=self.directory,
             weights=self.weights,
             legs=self.legs,
+            passages=self._passages,
         )
 
     def _find(self, searcher: Searcher, question: Question, on: date) -> tuple[list[Finding], list[Weighed]]:

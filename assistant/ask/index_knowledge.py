@@ -23,12 +23,14 @@ _VECTORS_KEPT = 20_000
 class IndexKnowledge:
     """Fits assistant.ask.knowledge.Knowledge. Belongs to one generation; open another for newer notes."""
 
-    def __init__(self, index: Index, embedder: Embedder) -> None:
+    def __init__(self, index: Index, embedder: Embedder, earlier: IndexKnowledge | None = None) -> None:
+        """`earlier`: of an older generation of the same notes; texts it has embedded are not embedded again."""
         self.index = index
         self._embedder = embedder
-        self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._vectors: OrderedDict[str, NDArray[np.float32]] = earlier._vectors if earlier else OrderedDict()
         self.note = lru_cache(maxsize=4096)(self._note)
         self.chunk = lru_cache(maxsize=16384)(self._chunk)
+        self._rows_naming = lru_cache(maxsize=4096)(self._codes_rows)
         self.document_frequency = lru_cache(maxsize=16384)(self._document_frequency)
 
     @cached_property
@@ -106,6 +108,9 @@ class IndexKnowledge:
 
     def codes_rows(self, codes: Sequence[CodeRange]) -> list[int]:
         """The rows of notes whose front matter names one of the codes."""
+        return list(self._rows_naming(tuple(codes)))
+
+    def _codes_rows(self, codes: tuple[CodeRange, ...]) -> list[int]:
         named = [
             header.note_id
             for header in self.index.headers.values()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from assistant.ask.lexicon import Lexicon
@@ -121,7 +121,7 @@ def carcs_in(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Passage:
-    """A chunk with its note, read on demand. `similarity` is the cosine to the question.
+    """A chunk with its note, read on demand and once: it holds nothing of a question, so that it serves many.
 
     `segments` are the pieces that speak for the payer asked about: of a list of all plans, that plan's line.
     """
@@ -129,9 +129,19 @@ class Passage:
     chunk: Chunk
     note: KbNote
     row: int
-    similarity: float
     lexicon: Lexicon
     segments: tuple[Segment, ...]
+
+    @cached_property
+    def piece_texts(self) -> tuple[str, ...]:
+        """The pieces as they are embedded: each below its heading, since "90 days" alone says little."""
+        heading = self.chunk.heading or self.note.title
+        return tuple(f"{heading}. {piece.plain}" for piece in self.segments)
+
+    @cached_property
+    def alone(self) -> tuple[Passage, ...]:
+        """Each piece as a passage of its own."""
+        return tuple(replace(self, segments=(piece,)) for piece in self.segments)
 
     @cached_property
     def prose(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from assistant.ask.lexicon import Lexicon
@@ -15,6 +15,7 @@ from assistant.ask.words import PhraseBook, Word, bare_form, forms, stem, words
 from ingest.notes.model import KbNote
 
 # Words that many plans carry in their names: they tell two plans of one house apart but name none alone.
+_TEXTS_KEPT = 20_000
 _GENERIC_WORDS = """
 a an the of and for to in health healthcare healthplan plan plans hmo ppo epo pos insurance insurer mutual care cares
 medical benefit benefits fund trust advantage choice network group company co inc corp state county city national
@@ -96,6 +97,7 @@ class PayerDirectory:
     _distinct: dict[str, tuple[str, ...]]
     _name_stems: dict[str, frozenset[str]]
     _forms: dict[str, tuple[str, ...]]
+    _told: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def display(self, slug: str) -> str:
         """The payer's name for people; its slug in words when no payer note gives one."""
@@ -142,9 +144,14 @@ class PayerDirectory:
 
     def exact(self, text: str) -> frozenset[str]:
         """The payers a note's text names as the notes write them; no guessing at typing mistakes."""
+        known = self._told.get(text)
+        if known is not None:
+            return known
         found = forms(text)
         named = {name for hit in self._written.find(found) for name in hit.names if not name.startswith("?")}
-        return frozenset(named)
+        if len(self._told) >= _TEXTS_KEPT:
+            self._told.clear()
+        return self._told.setdefault(text, frozenset(named))
 
     def _near(self, word: Word, word_stem: str, lexicon: Lexicon) -> tuple[str, ...]:
         """The payers one of whose own words this is, exactly or with a typing mistake."""

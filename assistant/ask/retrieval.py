@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +20,14 @@ from assistant.ask.passage import Passage, codes_in
 from assistant.ask.payers import PayerDirectory
 from assistant.ask.question import Question
 from assistant.ask.scope import row_mask
-from assistant.ask.segments import Segment, about, segments
+from assistant.ask.segments import about, segments
 from assistant.ask.sufficiency import Weighed, Weights, features_of, probability, share_met
 
 _CANDIDATES = 40
 _RRF_K = 60
 # The candidates that are read piece by piece; the others were too far away in every leg of the search.
 _READ_CLOSELY = 14
+_PASSAGES_KEPT = 5_000
 _PIECES_READ = 40
 
 
@@ -54,7 +55,7 @@ class Searcher:
     similarities: NDArray[np.float32]
     search_words: tuple[str, ...]
     rarity: Callable[[str], float]
-    _segments: dict[int, tuple[Segment, ...]]
+    _passages: dict[tuple[int, str | None], Passage | None]
     _vectors: dict[str, NDArray[np.float32]]
 
     @classmethod
@@ -67,8 +68,9 @@ class Searcher:
         directory: PayerDirectory,
         weights: Weights,
         legs: Legs,
+        passages: dict[tuple[int, str | None], Passage | None] | None = None,
     ) -> Searcher:
-        """Embed the question once and prepare its words."""
+        """Embed the question once and prepare its words. `passages` are those read before, by row and payer."""
         vector, bare_vector = knowledge.embed([question.spoken, question.bare or question.spoken])
         similarities = knowledge.similarities(vector)
         return cls(
@@ -83,7 +85,7 @@ class Searcher:
             similarities=similarities,
             search_words=_search_words(question),
             rarity=rarity_of(knowledge.document_frequency, len(similarities)),
-            _segments={},
+            _passages={} if passages is None else passages,
             _vectors={},
         )
 
@@ -138,12 +140,12 @@ class Searcher:
         )
         features = features_of(
             self.question,
-            passage,
             demands,
             bare_similarity=float(self.knowledge.vector(passage.row) @ self.bare_vector),
             closest=self._closest(passage, self.vector),
             bare_closest=self._closest(passage, self.bare_vector),
             piece_share=self._piece_share(passage, payer),
+            similarity=float(self.similarities[passage.row]),
             lexical_rank=lexical_rank,
             has_rule=bool(matching_rules(self.question, passage, lexicon=self.lexicon)),
         )
@@ -159,13 +161,13 @@ class Searcher:
                 share_met(
                     demands_on(
                         self.question,
-                        replace(passage, segments=(piece,)),
+                        piece,
                         rarity=self.rarity,
                         lexicon=self.lexicon,
                         names_payer=names_payer,
                     )
                 )
-                for piece in passage.segments
+                for piece in passage.alone
             ),
             default=0.0,
         )
@@ -188,9 +190,9 @@ class Searcher:
 
     def _closest(self, passage: Passage, vector: NDArray[np.float32]) -> float:
         """The cosine of the question to the passage's nearest piece; to the whole where there is no piece."""
-        texts = _piece_texts(passage)
+        texts = passage.piece_texts
         if not texts or not self.legs.vectors:
-            return passage.similarity
+            return float(self.similarities[passage.row])
         return max(float(self._vectors[text] @ vector) for text in texts)
 
     def _likeness(self, form: str, passage: Passage) -> float:
@@ -204,7 +206,7 @@ class Searcher:
 
     def _embed_pieces(self, passages: Iterable[Passage]) -> None:
         if self.legs.vectors:
-            self._embed_all([text for passage in passages for text in _piece_texts(passage)])
+            self._embed_all([text for passage in passages for text in passage.piece_texts])
 
     def _embed_all(self, texts: Iterable[str]) -> None:
         missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
@@ -220,34 +222,38 @@ class Searcher:
         return [int(row) for row in best[np.argsort(-masked[best], kind="stable")]]
 
     def _passage(self, row: int, payer: str | None) -> Passage | None:
-        """The passage as it speaks for a payer; None when it is about other payers only."""
-        chunk = self.knowledge.chunk(row)
-        note = self.knowledge.note(chunk.note_id)
-        pieces = self._segments.get(row)
-        if pieces is None:
-            pieces = self._segments[row] = segments(note, chunk)
-        if payer is not None:
-            headed = self.directory.exact(" . ".join(chunk.heading_path)) or (
-                frozenset() if note.payers else self.directory.exact(note.title)
-            )
-            # A rule of the payer's own note binds the payer, whomever its heading compares it with.
-            ruled = payer in note.payers and any(
-                chunk.start_line <= rule.start_line <= chunk.end_line for rule in note.rules
-            )
-            if headed and payer not in headed and not ruled:
+        """The passage as it speaks for a payer, read once; None when it is about other payers only."""
+        key = (row, payer)
+        if key not in self._passages:
+            if len(self._passages) >= _PASSAGES_KEPT:
+                self._passages.clear()
+            self._passages[key] = read_passage(self.knowledge, self.directory, self.lexicon, row, payer)
+        return self._passages[key]
+
+
+def read_passage(
+    knowledge: Knowledge, directory: PayerDirectory, lexicon: Lexicon, row: int, payer: str | None
+) -> Passage | None:
+    """The passage at a row as it speaks for a payer (None: for whoever); None when it is about other payers only."""
+    chunk = knowledge.chunk(row)
+    note = knowledge.note(chunk.note_id)
+    pieces = segments(note, chunk)
+    if payer is not None:
+        headed = directory.exact(" . ".join(chunk.heading_path)) or (
+            frozenset() if note.payers else directory.exact(note.title)
+        )
+        # A rule of the payer's own note binds the payer, whomever its heading compares it with.
+        ruled = payer in note.payers and any(
+            chunk.start_line <= rule.start_line <= chunk.end_line for rule in note.rules
+        )
+        if headed and payer not in headed and not ruled:
+            return None
+        if note.payers != (payer,) and headed != {payer}:
+            narrowed = about(pieces, payer, directory)
+            if pieces and not narrowed:
                 return None
-            if note.payers != (payer,) and headed != {payer}:
-                narrowed = about(pieces, payer, self.directory)
-                if pieces and not narrowed:
-                    return None
-                pieces = narrowed
-        return Passage(chunk, note, row, float(self.similarities[row]), self.lexicon, pieces)
-
-
-def _piece_texts(passage: Passage) -> list[str]:
-    """The passage's pieces as they are embedded: each below its heading, since "90 days" alone says little."""
-    heading = passage.chunk.heading or passage.note.title
-    return [f"{heading}. {piece.plain}" for piece in passage.segments]
+            pieces = narrowed
+    return Passage(chunk, note, row, lexicon, pieces)
 
 
 def _fuse(ranks: Iterable[Sequence[int]]) -> list[tuple[int, float]]:

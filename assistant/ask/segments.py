@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from assistant.ask.payers import PayerDirectory
@@ -20,7 +21,7 @@ _ABBREVIATION = re.compile(r"\b(?:[A-Z]|e\.g|i\.e|vs|Dr|Mr|Mrs|Ms|No|St|approx|p
 _SKIPPED = frozenset({"heading", "rule", "fence"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Segment:
     """A piece of a note: `text` is the file's text from `start` to `end` (code points, end excluded).
 
@@ -36,7 +37,7 @@ class Segment:
     kind: str
     block: int
 
-    @property
+    @cached_property
     def plain(self) -> str:
         """The piece without Markdown marks, its lead in front."""
         bare = " ".join(plain(line) for line in self.text.split("\n")).strip()

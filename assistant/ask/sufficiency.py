@@ -130,17 +130,17 @@ def share_met(demands: Sequence[Demand]) -> float:
 
 def features_of(
     question: Question,
-    passage: Passage,
     demands: Sequence[Demand],
     *,
     bare_similarity: float,
     closest: float,
     bare_closest: float,
     piece_share: float,
+    similarity: float,
     lexical_rank: int | None,
     has_rule: bool,
 ) -> dict[str, float]:
-    """The features of a passage. `closest` is the cosine of its nearest piece,
+    """The features of a passage. `similarity` is the cosine of the whole, `closest` that of its nearest piece,
     `piece_share` the share of the demands that one piece meets by itself; `lexical_rank` counts from 0."""
 
     def of(*kinds: str) -> list[Demand]:
@@ -159,7 +159,7 @@ def features_of(
     return {
         "bare_similarity": bare_similarity,
         "bare_closest": bare_closest,
-        "similarity": passage.similarity,
+        "similarity": similarity,
         "closest": closest,
         "share": share,
         "piece_share": piece_share,
@@ -184,7 +184,7 @@ def features_of(
         "rule": float(has_rule),
         "office": float(bool(OFFICE_TOPICS.intersection(question.topics))),
         "lexical": 0.0 if lexical_rank is None else 1.0 / (1.0 + lexical_rank),
-        "unexplained_similarity": passage.similarity if word_weight > 1.5 else 0.0,
+        "unexplained_similarity": similarity if word_weight > 1.5 else 0.0,
         "closest_when_missing": closest if missing("topic", "procedure", "code") else 0.0,
     }
 

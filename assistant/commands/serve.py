@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     token = secrets.token_urlsafe(24)
     names = [f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")]
     services = Services(practice, today, Desk(practice), model=arguments.model)
-    services.asking.start(services.warm_up)
+    services.warm_up()
     app = build_app(services, hosts=names, token=token, cookie=f"understudy_{port}")
     shown = "[::1]" if arguments.host == "::1" else arguments.host
     print(f"Understudy, {practice.settings.name or practice.folder.name}: open this address on this machine")

@@ -156,11 +156,17 @@ class PreparedNote:
 
     @property
     def only_side(self) -> Side | None:
-        """The one side the note speaks of in what was done or is so; None where it speaks of both or none."""
-        told = {
-            side for clause in self.clauses if clause.sides_own and clause.status == "done" for side in clause.sides
-        }
-        return told.pop() if len(told) == 1 else None
+        """The one side the note speaks of in what was done or is so; None where it speaks of both or none.
+
+        Where nothing of today tells a side, that of what was done before does: films after a right knee replacement.
+        """
+        for status in ("done", "historical"):
+            told = {
+                side for clause in self.clauses if clause.sides_own and clause.status == status for side in clause.sides
+            }
+            if told:
+                return told.pop() if len(told) == 1 else None
+        return None
 
     def _on(self, number: int, side: Side | None) -> bool:
         sides = self.clauses[number].sides

@@ -14,7 +14,7 @@ from assistant.propose.evaluation_management_problems import Problem
 from assistant.propose.evaluation_management_risk import Management
 from assistant.propose.evaluation_management_words import Line, words
 from assistant.propose.facts import anesthesia_of
-from assistant.propose.global_period import FOLLOW_UP
+from assistant.propose.global_period import FOLLOW_UP, is_apart_in_period
 from assistant.propose.model import ClinicalNote, Encounter, Evidence, ProcedureCandidate
 from assistant.propose.patterns import view_of
 from ingest.codes import CodeSet
@@ -30,6 +30,7 @@ _COUNSELING = CodeSet.parse(["99406-99409", "G0446-G0447"])
 _HEARING_TESTS = CodeSet.parse(["92517-92519", "92537-92588", "92650-92653"])
 _TITLE_CHARACTERS = 160
 _MOST_PLACE_WORDS = 6
+_OPENING_SENTENCES = 2
 VisitKind = Literal["visit", "nurse", "none"]
 
 
@@ -93,10 +94,11 @@ def visit_of(
     soon = bool(management.surgery) and any(
         line.clause.status in {"done", "planned"} and words("visit", "surgery_soon").found(line.view) for line in lines
     )
-    return _beside(lines, procedures, separate, own, encounter, soon=soon)
+    return _beside(note, lines, procedures, separate, own, encounter, soon=soon)
 
 
 def _beside(
+    note: ClinicalNote,
     lines: Sequence[Line],
     procedures: Sequence[ProcedureCandidate],
     separate: Sequence[Line],
@@ -126,6 +128,8 @@ def _beside(
         if not own and not major:
             return Visit("none", "only the procedure and its decision are told", evidence=_evidence(separate))
         modifiers.insert(0, "25")
+    if is_apart_in_period(note):
+        modifiers.insert(0, "24")
     return Visit("visit", modifiers=tuple(modifiers), evidence=_evidence(own))
 
 
@@ -269,7 +273,10 @@ def _has_parts(lines: Sequence[Line]) -> bool:
     examined = "exam" in sections or any(
         line.clause.status != "negated" and words("visit", "examined").found(line.view) for line in lines
     )
-    return "history" in sections and (examined or bool(sections & {"plan"})) and "assessment" in sections
+    opened = "history" in sections or any(
+        line.clause.sentence < _OPENING_SENTENCES and words("visit", "encounter").found(line.view) for line in lines
+    )
+    return opened and (examined or bool(sections & {"plan"})) and "assessment" in sections
 
 
 def _evidence(lines: Sequence[Line]) -> tuple[Evidence, ...]:

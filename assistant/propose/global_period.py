@@ -43,6 +43,11 @@ _STAGED = re.compile(
     r"\b(?:staged|second[\s-]look|second[\s-]stage|stage (?:2|ii|two) of)\b"
     r"|\bplanned (?:at|during|before) (?:the )?(?:time|first|initial|original|index)\b"
 )
+# Operations with days of follow-up; scopes and small procedures have none or few.
+_OPERATION = re.compile(
+    r"\b(?:\w+(?:ectomy|plasty|desis)|release|replacement|fixation|orif|surgery|operation|turbin\w+ reduction"
+    r"|(?:cuff|tendon|hernia|fracture) repair|excision)\b"
+)
 _APART = re.compile(r"\b(?:unrelated|not related|nothing to do with)\b")
 
 
@@ -64,6 +69,14 @@ def period_modifiers(note: ClinicalNote, procedures: Sequence[ProcedureCandidate
     if any(_WITH_A_PERIOD.search(text) for text in recent):
         return {code: "79" for code in operated if code in _SINUS_CLEANING}
     return {}
+
+
+def is_apart_in_period(note: ClinicalNote) -> bool:
+    """Whether the note calls what it treats unrelated to an operation of the last 90 days by these hands (24)."""
+    sentences = list(_sentences(note))
+    return any(_APART.search(text) for text in sentences) and any(
+        _is_recent(text) and _OPERATION.search(text) and not _ELSEWHERE.search(text) for text in sentences
+    )
 
 
 def without_follow_up(procedures: Sequence[ProcedureCandidate]) -> tuple[ProcedureCandidate, ...]:

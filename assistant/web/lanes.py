@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from assistant.errors import UnderstudyError
@@ -48,9 +48,9 @@ class Lane:
             with self._lock:
                 self._waiting -= 1
 
-    def start(self, call: Callable[[], None]) -> None:
-        """Begin a call nobody waits for; what comes after waits for its end."""
-        self._pool.submit(call)
+    def start(self, call: Callable[[], T]) -> Future[T]:
+        """Begin a call outside the line's bound; what comes after waits for its end."""
+        return self._pool.submit(call)
 
     def close(self) -> None:
         """End the thread when its work is done; what only waits is given up."""

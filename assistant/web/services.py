@@ -5,11 +5,14 @@ Notes, tables and settings that changed on disk are taken in before the next ans
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assistant import bootstrap
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 
 
 _MORE_SECONDS = 30.0
+_IDLE_SECONDS = 0.2
+# So few that who asks meanwhile waits a moment at most.
+_ROWS_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class Services:
     writing: Lane = field(default_factory=lambda: Lane("writing", most=20))
     reading: Lane = field(default_factory=lambda: Lane("reading"))
     shelf: Shelf = field(init=False, repr=False)
+    _closing: threading.Event = field(default_factory=threading.Event, repr=False)
     _parts: bootstrap.JudgeParts | None = field(default=None, repr=False)
     _tables_seen: tuple[int, int] = (0, 0)
     _judge: Judge | None = field(default=None, repr=False)
@@ -101,9 +108,25 @@ class Services:
         self.progress = (label, done, total)
 
     def warm_up(self) -> None:
-        """Take the notes in and load what the first question needs; an error waits for whoever asks."""
+        """Take the notes in at once, then prepare passages whenever nobody asks; an error waits for whoever asks."""
+        self.asking.start(self._first_look)
+        threading.Thread(target=self._prepare, name="preparing", daemon=True).start()
+
+    def _first_look(self) -> None:
         with suppress(UnderstudyError):
             self._converse(None, "which modifier for both sides", self.today())
+
+    def _prepare(self) -> None:
+        row, more = 0, True
+        while more and not self._closing.is_set():
+            if self.asking.waiting:
+                self._closing.wait(_IDLE_SECONDS)
+                continue
+            more = False
+            # A lane that was closed meanwhile takes nothing more, and gives up what waits.
+            with suppress(UnderstudyError, CancelledError, RuntimeError):
+                more = self.asking.start(partial(self.desk.warm, row, _ROWS_AT_ONCE)).result()
+                row += _ROWS_AT_ONCE
 
     async def check(self, claim: Claim) -> Report:
         """The report on a claim."""
@@ -141,6 +164,7 @@ class Services:
 
     def close(self) -> None:
         """End the model's line and the lanes."""
+        self._closing.set()
         self.worker.close()
         self.desk.close()
         for lane in (self.asking, self.judging, self.writing, self.reading):

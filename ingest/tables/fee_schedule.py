@@ -16,7 +16,7 @@ from ingest.tables.bad_rows import BadRows, require_rows
 from ingest.tables.model import FeeScheduleRow
 from ingest.tables.plain_rows import Heading, data_rows, loaded, procedure_code
 from ingest.tables.sheet import Sheet, words
-from ingest.tables.source import Candidate, Loaded, Progress, Window
+from ingest.tables.source import Candidate, Loaded, Progress, Source, Window
 from ingest.tables.windows import month_name, month_of, quarter, window_of_source
 
 SCHEMA: Final = """CREATE TABLE IF NOT EXISTS fee_schedule (
@@ -54,6 +54,8 @@ _MODIFIER: Final = re.compile(r"(?:[0-9A-Z]{2})?\Z", re.ASCII)
 _GLOBAL: Final = re.compile(r"(?:\d{3}|[A-Z]{3})\Z", re.ASCII)
 _DIGITS: Final = ("pctc", "multiple_procedure", "bilateral", "assistant", "co_surgeon", "team")
 _HEADING_ROWS: Final = 5
+# Procedure code, modifier, 50 characters of description, status.
+_FIXED_RECORD: Final = re.compile(r"[0-9A-Z]{5}(?:[0-9A-Z]{2}|  ).{50}[A-Z] ", re.ASCII)
 
 
 def recognise(sheet: Sheet) -> Candidate | None:
@@ -72,6 +74,20 @@ def recognise(sheet: Sheet) -> Candidate | None:
         partial(_load, sheet, found),
         rank=2 * int(sheet.is_spreadsheet) + apart,
     )
+
+
+def recognise_fixed(source: Source) -> None:
+    """Nothing: CMS's text form, records of fixed width under lines that begin with HDR, is not read.
+
+    Raises ImportRefused for it, saying which file to take instead.
+    """
+    lines = source.head.decode("latin-1").splitlines()
+    record = next((line for line in lines if not line.startswith("HDR")), "")
+    if lines and lines[0].startswith("HDR") and _FIXED_RECORD.match(record):
+        raise source.refused(
+            "this is the fee schedule as text of fixed width, which is not read; import the .csv or .xlsx of the same "
+            "name that CMS puts beside it into the zip (PPRRVU...), or the zip itself"
+        )
 
 
 def look_up(connection: sqlite3.Connection, part_id: int, procedure_code: str, modifier: str) -> FeeScheduleRow | None:

@@ -36,9 +36,10 @@ _COLUMNS: Final = {
 # Record identification: first line and further lines of a procedure (3, 4) and of a modifier (7, 8).
 _FIRST_LINES: Final = {"3": False, "7": True}
 _FURTHER_LINES: Final = frozenset("48")
-# CMS's record layout, 0-based, end excluded; the record is 320 characters long.
+# CMS's record layout, alike from 2016 to 2026, 0-based, end excluded. A first line is 320 characters long; a
+# further line ends with its description, after 91.
 _FIXED: Final = {"code": slice(0, 5), "record": slice(10, 11), "added": slice(268, 276), "terminated": slice(284, 292)}
-_FIXED_LINE: Final = re.compile(r"(?:[A-V]\d{4}|   [0-9A-Z]{2})\d{5}[3478].{257}", re.ASCII)
+_FIXED_LINE: Final = re.compile(r"(?:[A-V]\d{4}|   [0-9A-Z]{2})\d{5}(?:[37].{257}|[48])", re.ASCII)
 _FIXED_HEADING: Final = Heading(0, {name: at for at, name in enumerate(_FIXED)})
 
 

@@ -132,6 +132,7 @@ def _recognisers() -> Iterator[Recogniser]:
 
     yield icd10cm_files.recognise
     yield hcpcs.recognise_fixed
+    yield fee_schedule.recognise_fixed
 
 
 def _chosen(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,10 +49,18 @@ class Sheet:
 
 
 def sheets(source: Source) -> Iterator[Sheet]:
-    """The tables a file may hold: itself, or each of its worksheets; none for a picture, a PDF and the like."""
+    """The tables a file may hold: itself, or each of its worksheets; none for a picture, a PDF and the like.
+
+    Raises ImportRefused for a spreadsheet of Excel's old form.
+    """
     if source.is_zip:
         yield from _worksheets(source)
         return
+    if source.head.startswith(b"\xd0\xcf\x11\xe0") and source.name.casefold().endswith(".xls"):
+        raise source.refused(
+            "Excel's old form (.xls) is not read; download CMS's .xlsx, .csv or .txt of the same table, or save this "
+            "one as .xlsx"
+        )
     if source.head.startswith((b"%PDF", b"\xd0\xcf\x11\xe0", b"<?xml")) or (
         b"\0" in source.head and not source.head.startswith((b"\xff\xfe", b"\xfe\xff"))
     ):
@@ -193,6 +202,8 @@ def _book(raw: Any) -> Any:
     import openpyxl
     from openpyxl import xml
 
+    # CMS's files have page headers that openpyxl does not understand, and nobody here needs.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")
     # Without defusedxml a spreadsheet could blow up entities; it is one of our own dependencies.
     assert xml.DEFUSEDXML
     held = io.BytesIO(raw.read(LARGEST_SPREADSHEET + 1))

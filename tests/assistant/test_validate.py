@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from assistant.rules.registry import all_rules
-from assistant.rules.rule import Case, Finding, Outcome, Rule, change_lines, without_modifiers
+from assistant.rules.rule import Case, Finding, Outcome, Rule, change_lines
 from assistant.validate import Judge, Report
 from ingest.claims.model import Claim, ClaimLine
 from ingest.claims.shorthand import read_claim
@@ -260,46 +260,22 @@ def test_advice_about_a_pair_does_not_hide_that_it_is_an_error() -> None:
     assert [(one.rule, one.severity, one.fix is not None) for one in report.findings] == [("FAM001", "error", True)]
 
 
+def test_what_a_rule_says_twice_is_told_once_and_other_mends_stay() -> None:
+    def check(case: Case) -> Iterator[Outcome]:
+        for drop in (0, 1, 0):
+            yield rule.finding(case, [0, 1], "x", fix=change_lines(case.claim, {drop: ()}, safe=False))
+
+    rule = Rule("ZZZ001", "error", "test", "high", check)
+    fixes = [one.fix and one.fix.fixed for one in judged("99213; 99214", rules=[rule]).findings]
+    assert fixes == [claim("99214"), claim("99213")]
+
+
 def test_two_findings_of_one_rule_stay_two() -> None:
     report = judged("payer: medicare; dos: 2026-03-01; 99213 x2; 99214 x2", rules=[UNITS])
     assert [finding.lines for finding in report.findings] == [(0,), (1,)]
 
 
-# --- safe fixes ----------------------------------------------------------------------------------------------------
-
-
-def dropper(rule_id: str, unwanted: str, wanted: str = "") -> Rule:
-    """A rule that turns the modifier into another, as a safe fix."""
-
-    def check(case: Case) -> Iterator[Outcome]:
-        for index, line in case.lines():
-            if unwanted in line.modifiers:
-                other = without_modifiers(line, unwanted)
-                other = replace(other, modifiers=(*other.modifiers, wanted)) if wanted else other
-                yield rule.finding(case, [index], "x", fix=change_lines(case.claim, {index: (other,)}, safe=True))
-
-    rule = Rule(rule_id, "error", "test", "high", check)
-    return rule
-
-
-def test_safe_fixes_are_applied_one_after_the_other() -> None:
-    report = judged("99213-AA-BB; 99214-AA", rules=[dropper("ZZZ001", "AA"), dropper("ZZZ002", "BB")])
-    assert report.fixed == claim("99213; 99214")
-    assert len(report.findings) == 3
-
-
-def test_fixes_that_run_in_a_circle_are_not_applied() -> None:
-    report = judged("99213-AA", rules=[dropper("ZZZ001", "AA", "BB"), dropper("ZZZ002", "BB", "AA")])
-    assert report.fixed is None
-
-
-def test_a_safe_fix_that_brings_a_new_error_is_not_applied() -> None:
-    def check(case: Case) -> Iterator[Outcome]:
-        if "AA" not in case.claim.lines[0].modifiers:
-            yield other.finding(case, [0], "AA is missing")
-
-    other = Rule("ZZZ002", "error", "test", "high", check)
-    assert judged("99213-AA", rules=[dropper("ZZZ001", "AA"), other]).fixed is None
+# --- verdicts ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

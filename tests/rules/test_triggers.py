@@ -56,6 +56,12 @@ def test_reports_are_the_same_with_and_without_triggers(source: str) -> None:
         assert one == other
 
 
+def test_claims_judged_together_have_the_reports_they_have_alone() -> None:
+    judge = judges()[0]
+    claims = [*claims_of_sets()][::3]
+    assert judge.judge_all(claims) == [judge.judge(one) for one in claims]
+
+
 def test_most_rules_have_a_trigger_and_each_is_met_by_a_case() -> None:
     rules = [rule for rule in all_rules() if rule.trigger is not None]
     assert len(rules) > 100

@@ -78,7 +78,7 @@ def passages_of(lexicon: Lexicon) -> Callable[..., list[Passage]]:
         note = _note(text, note_id, layer)
         embedder = FakeEmbedder()
         return [
-            Passage(chunk, note, row, 0.5, lexicon, segments(note, chunk))
+            Passage(chunk, note, row, lexicon, segments(note, chunk))
             for row, chunk in enumerate(chunk_note(note, count_tokens=embedder.count_tokens, max_tokens=max_tokens))
         ]
 

@@ -159,7 +159,6 @@ def test_a_single_row_quoted_from_a_long_table_carries_the_header(passages_of, a
         passage.chunk,
         passage.note,
         passage.row,
-        passage.similarity,
         passage.lexicon,
         about(passage.segments, "granite-hmo", directory),
     )

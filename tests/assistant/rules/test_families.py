@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.rules.families import Combined, Included, Once, Row, apart, codes, examine, on_sides
+from assistant.rules.families import Combined, Included, Once, Row, apart, codes, examine, needed, on_sides
 from assistant.rules.rule import SIDES, Case, Finding, Rule
 from ingest.claims.model import Claim, ClaimLine
 from ingest.claims.shorthand import read_claim, write_claim
@@ -49,6 +49,14 @@ def test_the_order_of_lines_never_changes_what_is_found(lines, random):
     assert sorted((one.severity, one.lines) for one in found(lines)) == sorted(
         (one.severity, tuple(sorted(order[at] for at in one.lines))) for one in shuffled
     )
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(LINES, min_size=1, max_size=5))
+def test_without_a_needed_code_nothing_is_found(lines):
+    assert needed(ROWS) == {PART, WHOLE, "90004"}
+    rest = [one for one in lines if one.procedure_code not in needed(ROWS)]
+    assert not rest or not found(rest)
 
 
 @settings(max_examples=200, deadline=None)

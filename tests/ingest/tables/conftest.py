@@ -175,8 +175,11 @@ def fixed_hcpcs(*rows: str) -> str:
     lines = []
     for row in rows:
         code, record, added, ended = row.split()
-        line = f"{code:>5}00100{record}Invented".ljust(268) + added + added + ("" if ended == "-" else ended).ljust(8)
-        lines.append(f"{line}N".ljust(320) + "\r\n")
+        told = f"{code:>5}00100{record}Invented"
+        last = ("" if ended == "-" else ended).ljust(8)
+        # A further line of a description (4, 8) ends with it.
+        whole = f"{told.ljust(268)}{added}{added}{last}N".ljust(320) if record in "37" else told.ljust(91)
+        lines.append(f"{whole}\r\n")
     return "".join(lines)
 
 

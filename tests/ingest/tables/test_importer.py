@@ -52,6 +52,12 @@ def test_what_is_not_recognised_is_refused_with_what_is_known(cms, content):
     assert not cms.store.exists()
 
 
+def test_a_spreadsheet_of_excels_old_form_is_refused_with_what_to_download(cms):
+    with pytest.raises(ImportRefused, match=r"mue\.XLS: Excel's old form.*\.xlsx, \.csv or \.txt"):
+        cms.bring(cms.write("mue.XLS", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600))
+    assert not cms.store.exists()
+
+
 def test_an_empty_file_a_folder_and_none_at_all_are_refused(cms):
     with pytest.raises(ImportRefused, match="is empty"):
         cms.bring(cms.write("empty.csv", b""))

@@ -123,6 +123,28 @@ def test_fees_out_of_their_columns_are_refused(cms, row, told):
     assert f"table.csv:12: {told}" in str(caught.value)
 
 
+FIXED_FEES = "HDR INVENTED ROWS ONLY".ljust(50) + "\r\n" + f"90001  {'Invented':50}A   1.00   1.00".ljust(180) + "\r\n"
+
+
+def test_fees_as_text_of_fixed_width_are_refused_with_the_file_to_take(cms):
+    with pytest.raises(ImportRefused, match=r"PPRRVU2025_Oct\.txt: .*fixed width.*\.csv or \.xlsx.*PPRRVU"):
+        cms.bring(cms.write("PPRRVU2025_Oct.txt", FIXED_FEES))
+
+
+def test_of_a_zip_with_both_the_table_is_taken_and_the_text_left_out_with_the_reason(cms):
+    fees = cms.fees("90001 - A 0 090 2 1 2 1 0 -")
+    report = cms.bring(cms.zip("rvu25d.zip", {"PPRRVU2025_Oct.txt": FIXED_FEES.encode(), "PPRRVU2025_Oct.csv": fees}))
+    assert [one.file_name for one in report.imported] == ["rvu25d.zip: PPRRVU2025_Oct.csv"]
+    (told,) = report.left_out
+    assert "PPRRVU2025_Oct.txt: this is the fee schedule as text of fixed width" in told
+
+
+@pytest.mark.parametrize("line", ["HDR INVENTED", "90001", f"90001  {'Invented':50}A"])
+def test_other_text_that_begins_like_it_is_simply_unknown(cms, line):
+    with pytest.raises(ImportRefused, match="no table that is known here"):
+        cms.bring(cms.write("GPCI2025.txt", f"HDR INVENTED\r\n{line}\r\n"))
+
+
 # ---- add-on codes --------------------------------------------------------------------------------------------------
 
 EDITS = (
@@ -227,6 +249,12 @@ def test_hcpcs_codes_and_modifiers(cms):
 
 def test_hcpcs_in_records_of_fixed_width(cms, make_fixed_hcpcs):
     cms.bring(cms.write("HCPC2026_OCT_ANWEB.txt", make_fixed_hcpcs(*CODES)))
+    assert [cms.tables().hcpcs(entry.hcpcs_code, FALL) for entry in CODES_FOUND] == CODES_FOUND
+
+
+def test_hcpcs_in_records_of_fixed_width_may_begin_with_any_record(cms, make_fixed_hcpcs):
+    rows = ("A9001 3 20020701 -", "A9001 4 20020701 -", "A9001 4 20020701 -", *CODES[2:])
+    cms.bring(cms.write("HCPC2026_OCT_ANWEB.txt", make_fixed_hcpcs(*rows)))
     assert [cms.tables().hcpcs(entry.hcpcs_code, FALL) for entry in CODES_FOUND] == CODES_FOUND
 
 

@@ -179,12 +179,16 @@ class Desk:
         )
 
     def warm(self, first_row: int, rows: int) -> bool:
-        """Prepare some rows of the open index for questions to come; False when there are no more."""
-        if self._asker is None or self._index is None:
+        """Prepare some rows of the practice's own notes for questions to come; False when there are no more.
+
+        Rows are counted among those of the practice: its library is asked more seldom and prepared when it is.
+        """
+        if self._asker is None:
             return False
-        last = min(first_row + rows, self._index.manifest.rows)
-        self._asker.warm(range(first_row, last))
-        return last < self._index.manifest.rows
+        scopes = self._asker.knowledge.scopes()
+        own = [row for scope in scopes if scope.layer == "practice" and scope.status != "retired" for row in scope.rows]
+        self._asker.warm(own[first_row : first_row + rows])
+        return first_row + rows < len(own)
 
     def asker(self, today: date) -> Asker:
         """The asker over the newest notes."""

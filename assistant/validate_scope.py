@@ -1,13 +1,14 @@
 """Which payer a claim names, and which rule blocks of the notes are in force for it. Judges nothing.
 
-Keeps what it worked out for each payer and date, in tables of bounded size.
+Keeps what it worked out for each payer and each stretch of days with the same notes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from assistant.rules.interpreter import applies
 from assistant.rules.precedence import PlacedBlock, superseded_on
@@ -17,7 +18,6 @@ from ingest.notes.model import KbNote
 
 # National programs have rules of the library and CMS's edits also where the practice wrote no note about them.
 _NATIONAL = (PayerFacts("medicare", "Medicare"), PayerFacts("medicaid", "Medicaid"))
-_MOST_SCOPES = 20_000
 _MOST_CODES = 20_000
 
 
@@ -79,15 +79,20 @@ class NoteScope:
     placed: tuple[PlacedBlock, ...]
     undated: tuple[str, ...]
     left_out: tuple[str, ...]
-    # The blocks without codes, the ranges of the others, and what was found by code.
+    # The blocks without codes; the single codes and the ranges of the others; and what was found by code.
     _of_any_code: frozenset[int] = field(init=False, repr=False)
+    _single: dict[str, set[int]] = field(init=False, repr=False, default_factory=dict)
     _ranges: list[tuple[str, str, int]] = field(init=False, repr=False)
     _by_code: dict[str, frozenset[int]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         codes = [one.block.when.codes if one.block.when else CodeSet() for one in self.placed]
         self._of_any_code = frozenset(place for place, named in enumerate(codes) if not named)
-        self._ranges = [(each.low, each.high, place) for place, named in enumerate(codes) for each in named]
+        ends = [(each.low, each.high, place) for place, named in enumerate(codes) for each in named]
+        self._ranges = [(low, high, place) for low, high, place in ends if low != high]
+        for low, high, place in ends:
+            if low == high:
+                self._single.setdefault(low, set()).add(place)
 
     def about(self, procedure_codes: Collection[str]) -> tuple[PlacedBlock, ...]:
         """The blocks that can select a line with one of these codes, or look at every claim."""
@@ -97,9 +102,9 @@ class NoteScope:
             if found is None:
                 if len(self._by_code) >= _MOST_CODES:
                     self._by_code.clear()
-                between = {place for low, high, place in self._ranges if low <= code <= high}
+                between = [place for low, high, place in self._ranges if low <= code <= high]
                 found = frozenset(place for place in between if _selects(self.placed[place], code))
-                self._by_code[code] = found
+                self._by_code[code] = found = found.union(self._single.get(code, ()))
             places |= found
         return tuple(self.placed[place] for place in sorted(places))
 
@@ -112,17 +117,15 @@ class NoteIndex:
         self._blocks = [tuple(PlacedBlock(note, block) for block in note.rules) for note in self._ruled]
         self._superseding = [note for note in notes if note.supersedes]
         self._left_out = [note for note in left_out if note.status == "live"]
-        self._scopes: dict[tuple[str | None, date | None], NoteScope] = {}
-        self._shared: dict[tuple[tuple[int, ...], tuple[str, ...], tuple[str, ...]], NoteScope] = {}
+        # The days on which another set of notes may come into force: between two of them every day is alike.
+        self._turns = sorted({day for note in (*notes, *left_out) for day in _turns(note)})
+        self._scopes: dict[tuple[str | None, int | None], NoteScope] = {}
 
     def scope(self, payer: str | None, on: date | None) -> NoteScope:
         """What is in force for the payer of this slug (None: unknown) on the day (None: the claim has no date)."""
-        key = (payer, on)
+        key = (payer, None if on is None else bisect_right(self._turns, on))
         scope = self._scopes.get(key)
         if scope is None:
-            if len(self._scopes) >= _MOST_SCOPES:
-                self._scopes.clear()
-                self._shared.clear()
             scope = self._scopes[key] = self._work_out(payer, on)
         return scope
 
@@ -144,12 +147,15 @@ class NoteIndex:
         broken = tuple(
             note.note_id for note in self._left_out if payer is None or applies(note, payer, on) is not False
         )
-        # Days on which the same notes are in force share what was worked out for them.
-        shared = (tuple(chosen), tuple(undated), broken)
-        if shared not in self._shared:
-            placed = tuple(one for place in chosen for one in self._blocks[place])
-            self._shared[shared] = NoteScope(placed, tuple(undated), broken)
-        return self._shared[shared]
+        return NoteScope(tuple(one for place in chosen for one in self._blocks[place]), tuple(undated), broken)
+
+
+def _turns(note: KbNote) -> Iterator[date]:
+    """The note's first day, and the day after its last."""
+    if note.effective_from is not None:
+        yield note.effective_from
+    if note.effective_through is not None and note.effective_through < date.max:
+        yield note.effective_through + timedelta(days=1)
 
 
 def _selects(placed: PlacedBlock, procedure_code: str) -> bool:

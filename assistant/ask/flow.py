@@ -100,7 +100,7 @@ class Asker:
             knows=lambda form: self.knowledge.document_frequency(form) > 0,
         )
 
-    def warm(self, rows: range) -> None:
+    def warm(self, rows: Sequence[int]) -> None:
         """Read and embed passages before anybody asks, so that the first questions need not wait for it."""
         found = [read_passage(self.knowledge, self.directory, self.lexicon, row, None) for row in rows]
         texts = [text for passage in found if passage for text in passage.piece_texts]

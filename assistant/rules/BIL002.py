@@ -54,22 +54,18 @@ def _check(case: Case) -> Iterator[Outcome]:
 
 def _suspects(case: Case) -> Iterator[tuple[str, list[int]]]:
     """Codes billed for both sides in any form, with their lines."""
-    if all(line.units < 2 and _MARKS.isdisjoint(line.modifiers) for line in case.claim.lines):
-        return
-    by_code: dict[str, list[int]] = {}
-    for index, line in case.lines():
-        places = by_code.setdefault(line.procedure_code, [])
-        # An empty tuple is disjoint from everything, and most lines have one.
-        if (
-            (not line.modifiers or _ANOTHER_TIME.isdisjoint(line.modifiers))
-            and not case.yields(index, SIDE_KEY)
-            and not case.yields(index, "units")
-        ):
-            places.append(index)
-    for code, places in by_code.items():
+    lines = case.claim.lines
+    for code in dict.fromkeys([line.procedure_code for line in lines if line.units > 1 or line.modifiers]):
         if code in VISITS or is_drug(code):
             continue
-        if any(case.claim.lines[index].units > 1 for index in places) or _sides(case, places) == SIDES:
+        places = [
+            index
+            for index, line in case.lines({code})
+            if _ANOTHER_TIME.isdisjoint(line.modifiers)
+            and not case.yields(index, SIDE_KEY)
+            and not case.yields(index, "units")
+        ]
+        if any(lines[index].units > 1 for index in places) or _sides(case, places) == SIDES:
             yield code, places
 
 

@@ -76,8 +76,8 @@ def examine_ready(
     findings = [_finding(ready, claim, code, lines, payer_names, suspended) for code, lines in outcome.broken.items()]
     if len(findings) > 1:
         findings.sort(key=lambda finding: (finding.lines, finding.procedure_code or ""))
-    missing = tuple(sorted(outcome.missing))
-    return BlockResult(tuple(findings), NotEvaluated(ready.block.rule_id, missing) if missing else None)
+    missing = NotEvaluated(ready.block.rule_id, tuple(sorted(outcome.missing))) if outcome.missing else None
+    return BlockResult(tuple(findings), missing)
 
 
 def applies(note: KbNote, payer: str | None, on: date | None) -> bool | None:

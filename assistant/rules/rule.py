@@ -76,7 +76,8 @@ class Case:
 
     def yields(self, index: int, key: str) -> bool:
         """True when a rule block governs this key on this line, so that a table must keep silent."""
-        return key in self.governed.get(index, frozenset())
+        keys = self.governed.get(index)
+        return keys is not None and key in keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,11 +62,13 @@ def _help_first(finding: Finding) -> tuple[bool, int, int, tuple[int, ...], str,
 
 
 def _same(one: Finding, other: Finding, claim: Claim, messages_on: Messages) -> bool:
-    if one.rule == other.rule or other.rule in {rule for rule, _ in one.also}:
+    is_pair, fix = other.rule == _PAIRS, other.fix
+    may_mend_alike = one.lines == other.lines and one.fix is not None and fix is not None
+    if not (is_pair or may_mend_alike) or other.rule in (one.rule, *(rule for rule, _ in one.also)):
         return False
-    if one.lines == other.lines and one.fix and other.fix and one.fix.fixed == other.fix.fixed:
+    if may_mend_alike and one.fix and fix and one.fix.fixed == fix.fixed:
         return True
-    if other.rule != _PAIRS or not set(other.lines) <= set(one.lines):
+    if not is_pair or not set(other.lines) <= set(one.lines):
         return False
     codes = {claim.lines[index].procedure_code for index in other.lines}
     if not codes <= set(_CODE.findall(one.message)):

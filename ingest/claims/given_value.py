@@ -36,7 +36,7 @@ def typed(text: str, line: int, column: int) -> TypedLine:
     """`text` as one piece whose every character stands at `line` and `column`; line ends in it become spaces."""
     bare = text.strip()
     if not _PLAIN.match(bare):
-        piece = next(typed_lines(re.sub("[\r\n]+", " ", bare), breaks=""), None)
+        piece = next(typed_lines(re.sub("[\r\n]+", " ", bare), line_break=""), None)
         if piece is None:
             return TypedLine(line, "", "", (column,))
         return TypedLine(line, piece.plain, piece.kept, (column,) * len(piece.columns))

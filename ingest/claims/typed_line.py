@@ -41,12 +41,13 @@ class TypedLine:
     def part(self, start: int, end: int | None = None) -> TypedLine:
         """Characters `start` to `end` (excluded), without white space at either end."""
         piece = self.plain[start:end]
-        plain = piece.lstrip()
-        start += len(piece) - len(plain)
-        plain = plain.rstrip()
-        end = start + len(plain)
-        if len(plain) == len(self.plain):
+        plain = piece.strip()
+        size = len(plain)
+        if size == len(self.plain):
             return self
+        if size < len(piece):
+            start += len(piece) - len(piece.lstrip())
+        end = start + size
         return TypedLine(self.number, plain, self.kept[start:end], self.columns[start : end + 1])
 
     @property
@@ -55,29 +56,25 @@ class TypedLine:
         return self.columns[0]
 
 
-def typed_lines(text: str, breaks: str = ";") -> Iterator[TypedLine]:
-    """Cut `text` at line ends and at each character of `breaks`; empty pieces are left out. Never raises."""
+def typed_lines(text: str, line_break: str = ";") -> Iterator[TypedLine]:
+    """Cut `text` at line ends and at each `line_break` ("": there only); empty pieces are left out. Never raises."""
     for number, physical in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
         if physical.isascii() and physical.isprintable():
             # Nothing to make plain: what most claims are made of.
-            yield from _pieces(TypedLine(number, physical, physical, range(1, len(physical) + 2)), breaks)
+            yield from _pieces(TypedLine(number, physical, physical, range(1, len(physical) + 2)), line_break)
             continue
         seen = [(column, char) for column, char in enumerate(physical, start=1) if char not in _INVISIBLE]
         plain = "".join(char for _, char in seen).translate(_PLAIN)
         kept = "".join(" " if char.isspace() else char for _, char in seen)
         columns = (*(column for column, _ in seen), len(physical) + 1)
         whole = TypedLine(number, plain, kept, columns)
-        yield from _pieces(whole, breaks)
+        yield from _pieces(whole, line_break)
 
 
-def _pieces(whole: TypedLine, breaks: str) -> Iterator[TypedLine]:
-    start = 0
-    if not any(map(whole.plain.__contains__, breaks)):
-        places = [len(whole.plain)]
+def _pieces(whole: TypedLine, line_break: str) -> list[TypedLine]:
+    if not line_break or line_break not in whole.plain:
+        pieces = [whole.part(0)]
     else:
-        places = [at for at, char in enumerate(whole.plain) if char in breaks] + [len(whole.plain)]
-    for end in places:
-        piece = whole.part(start, end)
-        if piece.plain:
-            yield piece
-        start = end + 1
+        ends = [*(at for at, char in enumerate(whole.plain) if char == line_break), len(whole.plain)]
+        pieces = [whole.part(start, end) for start, end in zip([0, *(end + 1 for end in ends)], ends, strict=False)]
+    return [piece for piece in pieces if piece.plain]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -238,3 +239,46 @@ def test_an_index_folder_that_cannot_be_made_is_an_error_that_names_it(small):
     with pytest.raises(PracticeError) as caught:
         small.ask(TUBES)
     assert str(small.practice.index) in str(caught.value)
+
+
+NORTHWIND_TUBES = "which modifier does Northwind want for 69436 in both ears"
+CHANGED = (
+    "---\npayers: [northwind-ppo]\ncodes: [69433, 69436]\n---\n## Both ears in one session\n"
+    "Bill one line with modifier 52 and one unit.\n"
+)
+
+
+def test_the_same_question_is_answered_alike_until_a_note_changes(small, today):
+    desk = small.desk(keep_gaps=False)
+    first, _ = desk.look_up(NORTHWIND_TUBES, as_of=today, today=today, model="off")
+    again, _ = desk.look_up(NORTHWIND_TUBES, as_of=today, today=today, model="off")
+    assert replace(again, timings={}) == replace(first, timings={})
+    small.write("payers/northwind-ppo/tubes", CHANGED)
+    changed, _ = desk.look_up(NORTHWIND_TUBES, as_of=today, today=today, model="off")
+    assert "modifier 52" in changed.text
+    other_day, _ = desk.look_up(NORTHWIND_TUBES, as_of=date(2020, 1, 1), today=today, model="off")
+    assert other_day.as_of == date(2020, 1, 1)
+
+
+def test_who_asked_before_the_last_look_at_the_notes_shares_it_and_who_asks_later_sees_the_change(small, today):
+    desk = small.desk(keep_gaps=False)
+    before = time.monotonic()
+    desk.look_up(NORTHWIND_TUBES, as_of=today, today=today, model="off")
+    small.write("payers/northwind-ppo/tubes", CHANGED)
+    shared, _ = desk.look_up(NORTHWIND_TUBES, as_of=today, today=today, model="off", since=before)
+    later, _ = desk.look_up(NORTHWIND_TUBES, as_of=today, today=today, model="off", since=time.monotonic())
+    assert "modifier 50" in shared.text
+    assert "modifier 52" in later.text
+
+
+def test_rows_prepared_before_anybody_asks_change_no_answer(small, today):
+    plain, _ = small.desk(keep_gaps=False).look_up(NORTHWIND_TUBES, as_of=today, today=today, model="off")
+    desk = small.desk(keep_gaps=False)
+    assert not desk.warm(0, 4)  # nothing is open yet
+    desk.asker(today)
+    row = 0
+    while desk.warm(row, 4):
+        row += 4
+    assert row > 0
+    warm, _ = desk.look_up(NORTHWIND_TUBES, as_of=today, today=today, model="off")
+    assert replace(warm, timings={}) == replace(plain, timings={})

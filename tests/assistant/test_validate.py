@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from assistant.rules.registry import all_rules
 from assistant.rules.rule import Case, Finding, Outcome, Rule, change_lines
 from assistant.validate import Judge, Report
+from assistant.validate_scope import NoteIndex
 from ingest.claims.model import Claim, ClaimLine
 from ingest.claims.shorthand import read_claim
 from ingest.notes.folder import read_folder
@@ -25,6 +26,15 @@ from ingest.tables.model import FeeScheduleRow, MueLimit, PtpEdit, Release
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
+
+
+# The days about which the notes below begin, end and take each other's place.
+DAYS = (
+    st.sampled_from(
+        [date(2026, month, day) for month, day in ((1, 31), (2, 1), (3, 31), (4, 1), (4, 30), (5, 1), (6, 30), (7, 1))]
+    )
+    | st.dates()
+)
 
 
 def release(program) -> Release:
@@ -144,6 +154,19 @@ def test_a_draft_is_never_enforced(status: str) -> None:
 )
 def test_a_note_binds_on_its_days_alone(day: str, found: bool) -> None:
     assert bool(judged(f"payer: acme; dos: {day}; {BOTH}", [ACME, TUBES]).findings) is found
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.tuples(st.sampled_from(("acme-ppo", "medicare", None)), st.none() | DAYS), min_size=2, max_size=8),
+)
+def test_what_is_in_force_does_not_hang_on_what_was_asked_before(asked: list[tuple[str | None, date | None]]) -> None:
+    new = note("---\ntitle: New\nsupersedes: [tubes]\neffective-from: 2026-05-01\n---\nx\n", "new")
+    broken = replace(TUBES, note_id="broken", effective_through=date(2026, 3, 31))
+    index = NoteIndex((ACME, TUBES, new), (broken,))
+    for payer, on in asked:
+        here, alone = index.scope(payer, on), NoteIndex((ACME, TUBES, new), (broken,)).scope(payer, on)
+        assert (here.placed, here.undated, here.left_out) == (alone.placed, alone.undated, alone.left_out)
 
 
 def test_without_a_date_dated_notes_are_named_as_not_checked() -> None:

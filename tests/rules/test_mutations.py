@@ -51,6 +51,7 @@ EQUAL = frozenset(
         "VISITS | VISIT_ADD_ONS -> VISITS & VISIT_ADD_ONS",
         "global_days: _NO_PROCEDURE = VISITS | VISIT_ADD_ONS | {POSTOPERATIVE_VISIT}: "
         "VISITS | VISIT_ADD_ONS | {POSTOPERATIVE_VISIT} -> (VISITS | VISIT_ADD_ONS) & {POSTOPERATIVE_VISIT}",
+        "BIL002: for line in lines if line.units > 1 or line.modifiers: line.units > 1 -> line.units >= 1",
         "MUE001: return any((line.units > 1 for line in lines)) or len({line.procedure_code for l: "
         "line.units > 1 -> line.units >= 1",
         "MUE001: return any((line.units > 1 for line in lines)) or len({line.procedure_code for l: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 
 import pytest
 
@@ -35,3 +36,12 @@ def test_the_claims_of_the_bench_are_claims_of_three_to_five_lines() -> None:
         claim = read_claim(text).claim
         assert claim is not None
         assert 3 <= len(claim.lines) <= 5
+
+
+def test_the_size_of_a_process_is_its_own_and_not_that_of_whoever_starts_it() -> None:
+    held = bytearray(b"x" * (150 << 20))
+    small = bench_validate._largest_mb([sys.executable, "-c", "pass"])
+    large = bench_validate._largest_mb([sys.executable, "-c", "x = b'x' * (90 << 20)"])
+    assert len(held) >> 20 == 150
+    assert small < 60
+    assert large - small > 80

@@ -21,6 +21,8 @@ from assistant.web.services import Services
 REPOSITORY = Path(__file__).resolve().parents[3]
 HOST = "127.0.0.1:8760"
 TOKEN = "the-token-of-this-start"
+# A machine that runs other tests beside these may be slow; what is wrong fails all the same.
+PATIENCE_MILLISECONDS = 120_000
 # Whatever a user's shell may hold: nothing of it may be used. Port 9 of this machine answers nobody.
 TEMPTING = {
     "LANGSMITH_TRACING": "true", "LANGSMITH_API_KEY": "x", "LANGSMITH_ENDPOINT": "http://127.0.0.1:9",
@@ -105,6 +107,7 @@ def browser() -> Iterator[Any]:
         pytest.skip("no chromium here (Debian: apt install chromium)")
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
+        sync_api.expect.set_options(timeout=PATIENCE_MILLISECONDS)
         started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         yield started
         started.close()
@@ -117,7 +120,7 @@ def open_page(browser: Any, served: str) -> Iterator[Callable[..., Any]]:
 
     def open_one(**options: Any) -> Any:
         context = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True, **options)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         contexts.append(context)
         page = context.new_page()

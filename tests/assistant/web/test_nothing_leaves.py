@@ -89,7 +89,7 @@ def test_without_a_route_everything_works_and_nothing_tries_to_go_out(shared, te
 
     run = subprocess.run(
         ["unshare", "-rn", sys.executable, "-c", INSIDE, str(shared.root), model],
-        capture_output=True, text=True, timeout=300, env={**os.environ, **tempting}, cwd=Path(__file__).parents[3],
+        capture_output=True, text=True, timeout=600, env={**os.environ, **tempting}, cwd=Path(__file__).parents[3],
     )  # fmt: skip
     assert run.returncode == 0, run.stderr[-2000:]
     told = json.loads(run.stdout.splitlines()[-1])

@@ -8,13 +8,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
-from pathlib import Path
 
-from assistant.errors import UnderstudyError
+from assistant.errors import UnderstudyError, place_of
 from assistant.telemetry import silence_telemetry
 
 # Command modules of our own, in the order a reader meets them. Others come through the entry-point group.
@@ -80,16 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except Exception as error:  # noqa: BLE001  the end of the program: nothing goes on after it
         # An error's own text may hold what was asked or pasted: only its kind and place in the program are told.
-        print(f"understudy: internal error: {_place_of(error)}; please report this line", file=sys.stderr)
+        print(f"understudy: internal error: {place_of(error)}; please report this line", file=sys.stderr)
         return INTERNAL_ERROR
     return code
-
-
-def _place_of(error: BaseException) -> str:
-    """The kind of the error and where it was raised, without its text."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{where}"
 
 
 if __name__ == "__main__":

@@ -11,17 +11,16 @@ import hashlib
 import hmac
 import re
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
-from pathlib import Path
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant.errors import place_of
 from assistant.web.session import Session, Sessions
 
 # What of Gradio's own server the page needs: its files. Queue, uploads, files and API of Gradio are not among them, so
@@ -283,13 +282,6 @@ def _is_https(scope: Scope) -> bool:
 
 def _sha256(text: bytes) -> str:
     return base64.b64encode(hashlib.sha256(text).digest()).decode("ascii")
-
-
-def place_of(error: BaseException) -> str:
-    """The kind of an error and where it was raised, without its text: that may hold what was pasted."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{where}"
 
 
 def _to_stderr(line: str) -> None:

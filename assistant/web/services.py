@@ -59,7 +59,6 @@ class Services:
     desk: bootstrap.Desk
     model: str | None = None
     worker: ModelWorker = field(init=False, repr=False)
-    told_errors: tuple[type[UnderstudyError], ...] = (UnderstudyError,)
     progress: tuple[str, int, int] | None = field(default=None, init=False)
     asking: Lane = field(default_factory=lambda: Lane("asking"))
     judging: Lane = field(default_factory=lambda: Lane("judging"))
@@ -78,7 +77,7 @@ class Services:
         self.worker = ModelWorker(run_seconds=self.practice.settings.model_timeout_seconds + _MORE_SECONDS)
 
     async def converse(self, state: ConversationState | None, turn: str, as_of: date) -> Turn:
-        """One turn of a conversation; what a model adds is left to do. Raises one of `told_errors`."""
+        """One turn of a conversation; what a model adds is left to do. Raises UnderstudyError."""
         # Questions that came before the notes were last looked over share that look.
         return await self.asking.run(self._converse, state, turn, as_of, time.monotonic())
 
@@ -113,8 +112,12 @@ class Services:
         threading.Thread(target=self._prepare, name="preparing", daemon=True).start()
 
     def _first_look(self) -> None:
-        with suppress(UnderstudyError):
-            self._converse(None, "which modifier for both sides", self.today())
+        self.desk.on_progress = self._note_progress
+        try:
+            with suppress(UnderstudyError):
+                self.desk.asker(self.today())
+        finally:
+            self.progress = None
 
     def _prepare(self) -> None:
         row, more = 0, True

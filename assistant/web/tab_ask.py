@@ -6,7 +6,6 @@ The answer without a model comes first and always; what a model adds follows whe
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from assistant.errors import UnderstudyError
+from assistant.web.events import event_line
 from assistant.web.guard import session_of
 from assistant.web.services import Services
 
@@ -74,20 +75,22 @@ async def _events(services: Services, session: Session, asked: Question) -> Asyn
             await asyncio.wait((work,), timeout=_LOOK_AGAIN_SECONDS)
             progress = services.progress
             if not work.done() and progress:
-                yield _line({"event": "working", "label": progress[0], "done": progress[1], "total": progress[2]})
+                yield event_line({"event": "working", "label": progress[0], "done": progress[1], "total": progress[2]})
         try:
             turn = work.result()
-        except services.told_errors as error:
-            yield _line({"event": "failed", "error": str(error)})
+        except UnderstudyError as error:
+            yield event_line({"event": "failed", "error": str(error)})
             return
     finally:
         work.cancel()
     session.keep(asked.thread, turn.state)
-    yield _line({"event": "answer", "reply": shown(turn.reply.as_json(as_of), turn.reply.answer), "as_of": str(as_of)})
+    yield event_line(
+        {"event": "answer", "reply": shown(turn.reply.as_json(as_of), turn.reply.answer), "as_of": str(as_of)}
+    )
     if turn.writing is not None:
         async for event in _written(services, turn.writing, turn.reply.as_json(as_of)):
-            yield _line(event)
-    yield _line({"event": "end"})
+            yield event_line(event)
+    yield event_line({"event": "end"})
 
 
 async def _written(services: Services, writing: Writing, reply: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
@@ -123,7 +126,3 @@ def shown(told: dict[str, Any], answer: Answer | None) -> dict[str, Any]:
     for card, citation in zip(told["citations"], answer.citations if answer else (), strict=True):
         card["freshness"] = citation.freshness()
     return told
-
-
-def _line(event: dict[str, Any]) -> str:
-    return json.dumps(event, ensure_ascii=False) + "\n"

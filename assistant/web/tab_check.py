@@ -6,7 +6,6 @@ A file of claims stays in memory while it is judged and is written nowhere.
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from assistant.report_words import import_hint, verdict_line
+from assistant.web.events import event_line
 from assistant.web.services import Services
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ async def _batch(services: Services, content: bytes) -> AsyncIterator[str]:
 
     opened, problems = open_table(lambda: io.BytesIO(content), None)
     if opened is None:
-        yield _event({"event": "problems", "problems": [_told(one) for one in problems]})
+        yield event_line({"event": "problems", "problems": [_told(one) for one in problems]})
         return
     table: CsvTable = opened
     claims = list(_rows(content, table))
@@ -95,9 +95,9 @@ async def _batch(services: Services, content: bytes) -> AsyncIterator[str]:
         for row in shown:
             counts[row["verdict"]] += 1
             results.append(_csv_line(_cells(row)))
-            yield _event({"event": "row", **row})
-        yield _event({"event": "progress", "done": min(start + _AT_ONCE, len(claims)), "total": len(claims)})
-    yield _event({"event": "done", "counts": counts, "csv": "".join(results)})
+            yield event_line({"event": "row", **row})
+        yield event_line({"event": "progress", "done": min(start + _AT_ONCE, len(claims)), "total": len(claims)})
+    yield event_line({"event": "done", "counts": counts, "csv": "".join(results)})
 
 
 def _rows(content: bytes, table: CsvTable) -> Iterator[CsvRows | ClaimProblem]:
@@ -177,7 +177,3 @@ def _csv_line(cells: tuple[str, ...]) -> str:
 
 def _told(problem: ClaimProblem) -> dict[str, Any]:
     return {"line": problem.line, "column": problem.column, "message": problem.message}
-
-
-def _event(event: dict[str, Any]) -> str:
-    return json.dumps(event, ensure_ascii=False) + "\n"

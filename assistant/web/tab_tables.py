@@ -6,7 +6,6 @@ An uploaded file is CMS's, never a patient's: it lies in the data folder while i
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import secrets
 import shutil
@@ -21,6 +20,7 @@ from fastapi.responses import StreamingResponse
 from assistant.errors import InputError
 from assistant.reference_tables import all_releases, changes_by, changes_json, imported_json, release_json
 from assistant.settings import Practice
+from assistant.web.events import event_line
 from assistant.web.services import Services
 
 KEY, LABEL = "tables", "Tables"
@@ -99,8 +99,8 @@ async def _import(
 
     task = asyncio.create_task(work())
     while (event := await events.get()) is not None:
-        yield _event(event)
-    yield _event(await task)
+        yield event_line(event)
+    yield event_line(await task)
 
 
 def _imported(practice: Practice, path: Path, declared: tuple[date, date] | None, show: Any) -> dict[str, Any]:
@@ -118,7 +118,3 @@ def _imported(practice: Practice, path: Path, declared: tuple[date, date] | None
         "left_out": list(report.left_out),
         "changes": [changes_json(one) for one in changes],
     }
-
-
-def _event(event: dict[str, Any]) -> str:
-    return json.dumps(event, ensure_ascii=False) + "\n"

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from ingest.notes.model import KbNote
 
 Progress = Callable[[str, int, int], None]
+# Fewer than the texts whose vectors are held at once, so that none is embedded twice.
+_MOST_WARMED = 15_000
 _ANSWERS_KEPT = 500
 
 
@@ -74,6 +76,7 @@ class Desk:
     _asker: Asker | None = field(default=None, repr=False)
     _answers: OrderedDict[tuple[str, date], Answer] = field(default_factory=OrderedDict, repr=False)
     _looked_at: float = field(default=-math.inf, repr=False)
+    _warmed: dict[str, None] = field(default_factory=dict, repr=False)
     _held: HeldModel = field(default_factory=HeldModel, repr=False)
 
     def ask(self, question: str, *, as_of: date, today: date, model: str | None = None) -> Answer:
@@ -179,16 +182,24 @@ class Desk:
         )
 
     def warm(self, first_row: int, rows: int) -> bool:
-        """Prepare some rows of the practice's own notes for questions to come; False when there are no more.
+        """Prepare some rows of the notes for questions to come; False when there are no more.
 
-        Rows are counted among those of the practice: its library is asked more seldom and prepared when it is.
+        Rows are counted from the practice's own notes on, then the library's. With the last of them, what was prepared
+        is kept for the next start.
         """
         if self._asker is None:
             return False
-        scopes = self._asker.knowledge.scopes()
-        own = [row for scope in scopes if scope.layer == "practice" and scope.status != "retired" for row in scope.rows]
-        self._asker.warm(own[first_row : first_row + rows])
-        return first_row + rows < len(own)
+        if first_row == 0:
+            self._warmed.clear()
+        scopes = [scope for scope in self._asker.knowledge.scopes() if scope.status != "retired"]
+        scopes.sort(key=lambda scope: scope.layer != "practice")
+        every = [row for scope in scopes for row in scope.rows]
+        self._warmed.update(dict.fromkeys(self._asker.warm(every[first_row : first_row + rows])))
+        if first_row + rows < len(every) and len(self._warmed) < _MOST_WARMED:
+            return True
+        self._asker.knowledge.keep(list(self._warmed))
+        self._warmed.clear()
+        return False
 
     def asker(self, today: date) -> Asker:
         """The asker over the newest notes."""
@@ -278,13 +289,16 @@ def _open_asker(index: Index, practice: Practice, earlier: Asker | None = None) 
     from assistant.ask.flow import Asker
     from assistant.ask.index_knowledge import IndexKnowledge
     from assistant.ask.sufficiency import load_weights
+    from ingest.index.kept_vectors import KeptVectors
 
     weights = load_weights()
     if practice.settings.accept is not None:
         weights = replace(weights, accept=practice.settings.accept)
     known = earlier.knowledge if earlier else None
     kept = known if isinstance(known, IndexKnowledge) else None
-    return Asker.open(IndexKnowledge(index, embedder(), kept), weights=weights)
+    model = embedder()
+    vectors = KeptVectors(practice.data / "kept-vectors", model.model_id)
+    return Asker.open(IndexKnowledge(index, model, kept, vectors), weights=weights)
 
 
 def _told(report: SyncReport) -> list[str]:

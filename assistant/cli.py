@@ -59,6 +59,8 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     silence_telemetry(os.environ)
+    # Read by numpy when it is imported: a second thread gains nothing on products this small, and waits by spinning.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a console in another encoding must not end an answer

@@ -105,5 +105,9 @@ class _Less:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self.whole.embed(texts) if self.vectors else np.ones((len(texts), 1), np.float32)
 
+    def keep(self, texts: Sequence[str]) -> None:
+        """See Knowledge."""
+        self.whole.keep(texts)
+
     def codes_rows(self, codes: Sequence[CodeRange]) -> list[int]:
         return self.whole.codes_rows(codes)

@@ -72,7 +72,7 @@ class CodeRange:
 
     def overlaps(self, other: CodeRange) -> bool:
         """True when some code could stand in both ranges."""
-        return _shape(self.low) == _shape(other.low) and self.low <= other.high and other.low <= self.high
+        return self.low <= other.high and other.low <= self.high and _shape(self.low) == _shape(other.low)
 
     def __str__(self) -> str:
         return self.low if self.low == self.high else f"{self.low}-{self.high}"

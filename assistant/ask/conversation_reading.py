@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, get_args
 
@@ -132,11 +132,15 @@ class Said:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads turns with the names one practice's notes use. `knows` tells whether the notes hold a word."""
+    """Reads turns with the names one practice's notes use. `knows` tells whether the notes hold a word.
+
+    For one turn of a conversation: it keeps what it has read.
+    """
 
     directory: PayerDirectory
     lexicon: Lexicon
     knows: Callable[[str], bool]
+    _said: dict[tuple[str, date], Said] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, asker: Asker) -> Reader:
@@ -145,6 +149,11 @@ class Reader:
 
     def read(self, text: str, *, as_of: date) -> Said:
         """The turn piece by piece. `as_of` resolves "last year"."""
+        if (text, as_of) not in self._said:
+            self._said[(text, as_of)] = self._read(text, as_of)
+        return self._said[(text, as_of)]
+
+    def _read(self, text: str, as_of: date) -> Said:
         text = _AGE_OF.sub(lambda match: f"{match.group(1)} years old", " ".join(text.split()))
         pieces: list[Piece] = []
         used: list[tuple[int, int]] = []

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.ask.lexicon import Lexicon
-from assistant.ask.passage import Passage, carcs_in, codes_in, holds
+from assistant.ask.passage import Passage, Piece, holds
 from assistant.ask.question import Question
 from assistant.ask.segments import Segment
-from assistant.ask.words import words
 
 WHOLE_WORDS = 90
 
@@ -38,8 +37,8 @@ def excerpt(question: Question, passage: Passage, *, lexicon: Lexicon) -> Excerp
     announcements = {segment.lead for segment in passage.segments if segment.lead}
     weights = {
         # A line that only announces a list says nothing without it.
-        segment.start: 0.0 if segment.plain in announcements else _weight(question, segment, lexicon)
-        for segment in passage.segments
+        segment.start: 0.0 if segment.plain in announcements else _weight(question, segment, piece, lexicon)
+        for segment, piece in zip(passage.segments, passage.pieces, strict=True)
     }
     run = max(
         runs,
@@ -87,21 +86,16 @@ def _best_window(run: Sequence[Segment], weights: Sequence[float]) -> Sequence[S
     return run[best[1] : best[2]]
 
 
-def _weight(question: Question, piece: Segment, lexicon: Lexicon) -> float:
+def _weight(question: Question, segment: Segment, piece: Piece, lexicon: Lexicon) -> float:
     """How much a piece speaks to the question: its codes, procedures, topics, values and words."""
-    found = [word.stem for word in words(piece.plain)]
-    stems = frozenset(found)
     weight = 0.0
-    if question.codes and codes_in(piece.text).overlaps(question.codes):
+    if question.codes and piece.codes.overlaps(question.codes):
         weight += 2.0
-    named = {name for hit in lexicon.procedure_phrases.find(found) for name in hit.names}
-    weight += 1.5 * len(named.intersection(question.procedures))
-    topics = {name for hit in lexicon.evidence_phrases.find(found) for name in hit.names}
-    weight += 1.0 * len(topics.intersection(question.topics))
+    weight += 1.5 * len(piece.procedures.intersection(question.procedures))
+    weight += 1.0 * len(piece.topics.intersection(question.topics))
     needs = {need for name in question.topics if (need := lexicon.topics[name].needs)}
-    weight += 0.8 * sum(holds(need, piece.plain) for need in needs)
-    weight += 0.8 * sum(modifier in piece.text for modifier in question.modifiers)
-    spoken = {carc.split("-")[-1] for carc in carcs_in(piece.text)}
-    weight += 1.5 * len({carc.split("-")[-1] for carc in question.carcs} & spoken)
-    weight += 0.7 * sum(word.stem in stems for word in question.rest)
+    weight += 0.8 * sum(holds(need, segment.plain) for need in needs)
+    weight += 0.8 * sum(modifier in segment.text for modifier in question.modifiers)
+    weight += 1.5 * len({carc.split("-")[-1] for carc in question.carcs} & piece.carcs)
+    weight += 0.7 * sum(word.stem in piece.stems for word in question.rest)
     return weight

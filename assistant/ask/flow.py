@@ -20,7 +20,7 @@ from assistant.ask.lexicon import Lexicon, load_lexicon
 from assistant.ask.passage import Passage
 from assistant.ask.payers import PayerDirectory, directory_of
 from assistant.ask.question import Question, read_question
-from assistant.ask.retrieval import Legs, Searcher, read_passage
+from assistant.ask.retrieval import PASSAGES_KEPT, Legs, Searcher, read_passage
 from assistant.ask.scope import select, stale
 from assistant.ask.sufficiency import Weighed, Weights, load_weights
 
@@ -100,12 +100,22 @@ class Asker:
             knows=lambda form: self.knowledge.document_frequency(form) > 0,
         )
 
-    def warm(self, rows: Sequence[int]) -> None:
-        """Read and embed passages before anybody asks, so that the first questions need not wait for it."""
-        found = [read_passage(self.knowledge, self.directory, self.lexicon, row, None) for row in rows]
-        texts = [text for passage in found if passage for text in passage.piece_texts]
+    def warm(self, rows: Sequence[int]) -> list[str]:
+        """Read and embed passages before anybody asks, so that the first questions need not wait for it.
+
+        Returns the texts that were embedded: pieces and words of notes.
+        """
+        texts: list[str] = []
+        for row in rows:
+            passage = read_passage(self.knowledge, self.directory, self.lexicon, row, None)
+            if passage is not None:
+                passage.read_through()
+                texts += (*passage.piece_texts, *sorted(passage.forms))
+                if len(self._passages) < PASSAGES_KEPT // 2:
+                    self._passages[(row, None)] = passage
         if texts:
             self.knowledge.embed(texts)
+        return texts
 
     def passages(self, text: str, *, as_of: date) -> list[Weighed]:
         """The sufficient passages for a question, most probable first; none for a question that is declined."""

@@ -13,6 +13,7 @@ from assistant.ask.knowledge import NoteScope
 from ingest.codes import CodeRange
 from ingest.index.chunk import Chunk
 from ingest.index.embedder import Embedder
+from ingest.index.kept_vectors import KeptVectors
 from ingest.index.store import Index
 from ingest.index.tokens import tokens
 from ingest.notes.model import KbNote
@@ -23,10 +24,20 @@ _VECTORS_KEPT = 20_000
 class IndexKnowledge:
     """Fits assistant.ask.knowledge.Knowledge. Belongs to one generation; open another for newer notes."""
 
-    def __init__(self, index: Index, embedder: Embedder, earlier: IndexKnowledge | None = None) -> None:
-        """`earlier`: of an older generation of the same notes; texts it has embedded are not embedded again."""
+    def __init__(
+        self,
+        index: Index,
+        embedder: Embedder,
+        earlier: IndexKnowledge | None = None,
+        kept: KeptVectors | None = None,
+    ) -> None:
+        """`earlier`: of an older generation of the same notes; texts it has embedded are not embedded again.
+
+        `kept`: the same from one start of the program to the next; read here, written by `keep` alone.
+        """
         self.index = index
         self._embedder = embedder
+        self._kept = kept
         self._vectors: OrderedDict[str, NDArray[np.float32]] = earlier._vectors if earlier else OrderedDict()
         self.note = lru_cache(maxsize=4096)(self._note)
         self.chunk = lru_cache(maxsize=16384)(self._chunk)
@@ -97,23 +108,29 @@ class IndexKnowledge:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Texts as unit vectors, shape (texts, dimensions); those of late are kept."""
         missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
-        fresh: dict[str, NDArray[np.float32]] = {}
+        fresh: dict[str, NDArray[np.float32]] = self._kept.find(missing) if self._kept else {}
+        missing = [text for text in missing if text not in fresh]
         if missing:
-            fresh = dict(zip(missing, self._embedder.embed(missing), strict=True))
+            fresh.update(zip(missing, self._embedder.embed(missing), strict=True))
         found = np.stack([fresh[text] if text in fresh else self._vectors[text] for text in texts])
         self._vectors.update(fresh)
         while len(self._vectors) > _VECTORS_KEPT:
             self._vectors.popitem(last=False)
         return found
 
+    def keep(self, texts: Sequence[str]) -> None:
+        """Keep the vectors of these texts of notes, and of no others, for the next start of the program."""
+        if self._kept is not None and texts:
+            self._kept.keep(dict(zip(texts, self.embed(texts), strict=True)))
+
     def codes_rows(self, codes: Sequence[CodeRange]) -> list[int]:
         """The rows of notes whose front matter names one of the codes."""
         return list(self._rows_naming(tuple(codes)))
 
     def _codes_rows(self, codes: tuple[CodeRange, ...]) -> list[int]:
-        named = [
-            header.note_id
-            for header in self.index.headers.values()
-            if any(mine.overlaps(theirs) for mine in header.codes for theirs in codes)
-        ]
-        return self.index.rows_of(named)
+        named = [note_id for mine, note_id in self._named_codes if any(mine.overlaps(theirs) for theirs in codes)]
+        return self.index.rows_of(list(dict.fromkeys(named)))
+
+    @cached_property
+    def _named_codes(self) -> tuple[tuple[CodeRange, str], ...]:
+        return tuple((mine, header.note_id) for header in self.index.headers.values() for mine in header.codes)

@@ -64,5 +64,8 @@ class Knowledge(Protocol):
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Texts (a question, words, sentences) as unit vectors, shape (texts, dimensions)."""
 
+    def keep(self, texts: Sequence[str]) -> None:
+        """Keep the vectors of these texts of notes, and of no others, for the next start of the program."""
+
     def codes_rows(self, codes: Sequence[CodeRange]) -> list[int]:
         """The rows of notes whose front matter names one of the codes."""

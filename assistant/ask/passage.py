@@ -12,7 +12,7 @@ from functools import cached_property
 
 from assistant.ask.lexicon import Lexicon
 from assistant.ask.segments import Segment
-from assistant.ask.words import Word, words
+from assistant.ask.words import PhraseHit, Word, words
 from ingest.codes import CodeRange, CodeSet
 from ingest.index.chunk import Chunk
 from ingest.notes.model import KbNote, RuleBlock
@@ -119,6 +119,17 @@ def carcs_in(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one piece of a passage says by itself, its headings aside."""
+
+    stems: frozenset[str]
+    procedures: frozenset[str]
+    topics: frozenset[str]
+    codes: CodeSet
+    carcs: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Passage:
     """A chunk with its note, read on demand and once: it holds nothing of a question, so that it serves many.
@@ -142,6 +153,27 @@ class Passage:
     def alone(self) -> tuple[Passage, ...]:
         """Each piece as a passage of its own."""
         return tuple(replace(self, segments=(piece,)) for piece in self.segments)
+
+    def read_through(self) -> None:
+        """Read all of it now that every question will look at, and of each piece alone."""
+        for passage in (self, *self.alone):
+            _ = passage.topics, passage.procedures, passage.own_codes, passage.carcs
+        _ = self.pieces, self.forms, self._clauses
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """Each piece of `segments` as read by itself."""
+        return tuple(self._piece(segment) for segment in self.segments)
+
+    def _piece(self, segment: Segment) -> Piece:
+        stems = [word.stem for word in words(segment.plain)]
+        return Piece(
+            frozenset(stems),
+            frozenset(name for hit in self.lexicon.procedure_phrases.find(stems) for name in hit.names),
+            frozenset(name for hit in self.lexicon.evidence_phrases.find(stems) for name in hit.names),
+            codes_in(segment.text),
+            frozenset(carc.split("-")[-1] for carc in carcs_in(segment.text)),
+        )
 
     @cached_property
     def prose(self) -> str:
@@ -200,8 +232,7 @@ class Passage:
         found = {name for hit in self.lexicon.evidence_phrases.find(self._stem_list) for name in hit.names}
         # A longer phrase hides the shorter ones in it, so single words are looked at once more by themselves.
         for word in self.stems:
-            for hit in self.lexicon.evidence_phrases.find([word]):
-                found.update(hit.names)
+            found.update(self.lexicon.evidence_phrases.named_by(word))
         for rule in self.rules:
             found.update(rule_topics(rule))
         if self.modifiers:
@@ -231,13 +262,21 @@ class Passage:
             rule_topics(rule).issuperset(topics) for rule in self.rules if rule.file_within_days is not None
         ):
             return True
-        for clause in (clause for segment in self.segments for clause in segment.plain.split("; ")):
-            if any(holds(need, clause) for need in needs):
-                stems = [word.stem for word in words(f"{self.headline} . {clause}")]
-                spoken = {name for hit in self.lexicon.evidence_phrases.find(stems) for name in hit.names}
-                if spoken.issuperset(topics):
-                    return True
-        return False
+        return any(
+            spoken.issuperset(topics) and any(holds(need, clause) for need in needs) for clause, spoken in self._clauses
+        )
+
+    @cached_property
+    def _clauses(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """Each clause with the topics it speaks of below its headings."""
+        return tuple(
+            (clause, frozenset(name for hit in self._spoken_topics(clause) for name in hit.names))
+            for segment in self.segments
+            for clause in segment.plain.split("; ")
+        )
+
+    def _spoken_topics(self, clause: str) -> list[PhraseHit]:
+        return self.lexicon.evidence_phrases.find([word.stem for word in words(f"{self.headline} . {clause}")])
 
     def speaks_of_place(self, place: str) -> bool:
         """True when the passage names the place of service by its number or in words, or a rule of it does."""
@@ -255,6 +294,15 @@ class Passage:
 
     def holds(self, need: str) -> bool:
         """True when the passage holds a value of the kind a topic needs."""
+        if need not in self._held:
+            self._held[need] = self._holds(need)
+        return self._held[need]
+
+    @cached_property
+    def _held(self) -> dict[str, bool]:
+        return {}
+
+    def _holds(self, need: str) -> bool:
         if need == "duration" and any(rule.file_within_days is not None for rule in self.rules):
             return True
         if need == "number" and any(rule.units_max is not None for rule in self.rules):

@@ -27,7 +27,7 @@ _CANDIDATES = 40
 _RRF_K = 60
 # The candidates that are read piece by piece; the others were too far away in every leg of the search.
 _READ_CLOSELY = 14
-_PASSAGES_KEPT = 5_000
+PASSAGES_KEPT = 5_000
 _PIECES_READ = 40
 
 
@@ -225,9 +225,12 @@ class Searcher:
         """The passage as it speaks for a payer, read once; None when it is about other payers only."""
         key = (row, payer)
         if key not in self._passages:
-            if len(self._passages) >= _PASSAGES_KEPT:
+            if len(self._passages) >= PASSAGES_KEPT:
                 self._passages.clear()
-            self._passages[key] = read_passage(self.knowledge, self.directory, self.lexicon, row, payer)
+            read = read_passage(self.knowledge, self.directory, self.lexicon, row, payer)
+            whole = self._passages.get((row, None))
+            # What holds for a payer word for word as for whoever asks has been read already.
+            self._passages[key] = whole if read and whole and read.segments == whole.segments else read
         return self._passages[key]
 
 

@@ -105,6 +105,10 @@ class PhraseBook:
                     break
         return hits
 
+    def named_by(self, word: str) -> tuple[str, ...]:
+        """What a single word stands for by itself."""
+        return self._names.get((word,), ())
+
     def phrases(self) -> Iterator[tuple[str, ...]]:
         """Every phrase, as stems."""
         return iter(self._names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
 from dataclasses import replace
@@ -14,6 +15,7 @@ from assistant.bootstrap import Desk, ingest
 from assistant.errors import PracticeError, UnderstudyError
 from assistant.records.gaps import list_gaps
 from assistant.settings import Settings
+from ingest.index.embedder import CompiledEmbedder
 
 pytestmark = pytest.mark.models
 TUBES = "which modifier does Granite HMO want for 69436 in both ears"
@@ -269,6 +271,37 @@ def test_who_asked_before_the_last_look_at_the_notes_shares_it_and_who_asks_late
     later, _ = desk.look_up(NORTHWIND_TUBES, as_of=today, today=today, model="off", since=time.monotonic())
     assert "modifier 50" in shared.text
     assert "modifier 52" in later.text
+
+
+def test_what_was_prepared_is_kept_for_the_next_start_and_nothing_of_a_question_is(small, today, monkeypatch):
+    desk = small.desk(keep_gaps=False)
+    desk.look_up(NORTHWIND_TUBES, as_of=today, today=today, model="off")
+    kept = small.practice.data / "kept-vectors"
+    assert not kept.exists()
+    row = 0
+    while desk.warm(row, 4):
+        row += 4
+    prepared = set((kept / "vectors.keys").read_text().split("\n", 1)[1].split())
+    assert len(prepared) > 20
+
+    embedded: list[str] = []
+    real = CompiledEmbedder.embed
+    monkeypatch.setattr(
+        CompiledEmbedder, "embed", lambda self, texts, *more: embedded.extend(texts) or real(self, texts, *more)
+    )
+    next_start = small.desk(keep_gaps=False)
+    again, _ = next_start.look_up(NORTHWIND_TUBES, as_of=today, today=today, model="off")
+    assert "modifier 50" in again.text
+    asked = {hashlib.sha256(text.encode()).hexdigest()[:32] for text in embedded}
+    assert asked
+    assert not asked & prepared
+
+    # Damaged, they count as absent.
+    (kept / "vectors.npy").write_bytes(b"\x00" * 4096)
+    embedded.clear()
+    damaged, _ = small.desk(keep_gaps=False).look_up(NORTHWIND_TUBES, as_of=today, today=today, model="off")
+    assert replace(damaged, timings={}) == replace(again, timings={})
+    assert len(embedded) > len(asked)
 
 
 def test_rows_prepared_before_anybody_asks_change_no_answer(small, today):

@@ -61,23 +61,12 @@ def enter() -> Callable[[Any], Any]:
 
 
 @pytest.fixture(scope="session")
-def sample_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample practice in a folder of its own, to be written into; its index where the checkout has one."""
-    folder = tmp_path_factory.mktemp("served")
-    shutil.copytree(REPOSITORY / "kb", folder / "kb", ignore=shutil.ignore_patterns("library"))
-    (folder / "understudy.toml").write_text('[practice]\nname = "Harborview ENT"\n', encoding="utf-8")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def served(sample_copy: Path) -> Iterator[str]:
+def served(sample_practice: Path) -> Iterator[str]:
     """The address, with its token, of a server over the copied sample; the server ends with the tests."""
-    taking_in = [sys.executable, "-m", "assistant.cli", "ingest", "--practice", str(sample_copy)]
-    subprocess.run(taking_in, check=True, capture_output=True)
-    command = [sys.executable, "-m", "assistant.cli", "serve", "--port", "0", "--practice", str(sample_copy)]
+    command = [sys.executable, "-m", "assistant.cli", "serve", "--port", "0", "--practice", str(sample_practice)]
     process = subprocess.Popen(
         command,
-        cwd=sample_copy,
+        cwd=sample_practice,
         env={**os.environ, **TEMPTING},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

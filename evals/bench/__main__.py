@@ -15,7 +15,7 @@ from pathlib import Path
 
 from assistant.commands.common import add_practice, progress_bar
 from assistant.settings import find_practice
-from evals.bench import bench_ask, bench_notes, bench_whole
+from evals.bench import bench_ask, bench_notes, bench_propose, bench_serve, bench_whole
 from evals.bench.ratios import ROOT, Progress, Ratio, machine, table
 from evals.run import DEFAULT_AS_OF
 from evals.workbench import workbench
@@ -38,9 +38,10 @@ BENCHES: dict[str, Bench] = {
     "cold": _on_practice(bench_ask.bench_cold),
     "first-word": _on_practice(bench_ask.bench_first_word),
     "tokens": _on_practice(bench_ask.bench_tokens),
-    "people": _on_practice(bench_ask.bench_people),
+    "people": _on_practice(bench_serve.bench_serve),
     "claims": _in_folder(bench_whole.bench_claims),
     "note": _on_practice(bench_whole.bench_note),
+    "notes": _on_practice(bench_propose.bench_propose),
     "memory": _on_practice(bench_whole.bench_memory),
 }
 

@@ -1,4 +1,4 @@
-"""Asking, against what the plain pipeline and llama.cpp alone take: cold, first word, tokens, many at once.
+"""Asking, against what the plain pipeline and llama.cpp alone take: cold, first word, tokens.
 
 Asks the sample practice's own evaluation questions; nothing is recorded as a gap.
 """
@@ -9,14 +9,13 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from assistant.bootstrap import Desk, embedder
 from assistant.settings import Practice
-from evals.bench.ratios import ROOT, Progress, Ratio, Seconds, by_time, cost_of, in_turns, told
+from evals.bench.ratios import ROOT, Progress, Ratio, Seconds, by_time, cost_of, told
 from evals.items import Item, load_items
 from evals.plain_pipeline import MAX_TOKENS, plain_pipeline, prompt_of
 from evals.plain_pipeline_run import readable
@@ -25,11 +24,9 @@ from evals.run import DEFAULT_AS_OF
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
-    from assistant.ask.answer import Answer, Citation
+    from assistant.ask.answer import Citation
     from assistant.ask.flow import Asker, Finding
 
-Ask = Callable[[str, date], "Answer"]
-PEOPLE = 20
 _SET = ROOT / "evals" / "sets" / "ask.jsonl"
 # What a script of the documentation does to answer its first question from a folder that is there already.
 _PLAIN_COLD = """
@@ -190,73 +187,3 @@ def _timed_tokens(stream: Iterator[Any]) -> tuple[int, float]:
     """How many pieces came after the first, and the seconds between the first and the last."""
     times = [time.perf_counter() for _ in stream]
     return max(1, len(times) - 1), max(1e-9, times[-1] - times[0])
-
-
-def bench_people(practice: Practice, *, quick: bool, progress: Progress) -> Iterator[Ratio]:
-    """Twenty people at once over one desk, directly and as the web page does it, against one after the other."""
-    desk = Desk(practice, keep_gaps=False)
-    rounds = 1 if quick else 3
-
-    def ask(question: str, on: date) -> Answer:
-        return desk.ask(question, as_of=on, today=DEFAULT_AS_OF, model="off")
-
-    ways: dict[str, Callable[[Sequence[Item]], list[float]]] = {
-        "threads over one desk": lambda items: at_once(ask, items),
-        "in the web page's lane": lambda items: in_a_lane(ask, items),
-    }
-    items = questions(PEOPLE)
-    for item in items:
-        ask(item.question, item.as_of or DEFAULT_AS_OF)
-    for done, (name, way) in enumerate(ways.items(), start=1):
-        waits: list[float] = []
-
-        def together(way: Callable[[Sequence[Item]], list[float]] = way, waits: list[float] = waits) -> None:
-            waits.extend(way(items))
-
-        def in_line() -> None:
-            for item in items:
-                ask(item.question, item.as_of or DEFAULT_AS_OF)
-
-        mine, other = in_turns(together, in_line, rounds=rounds)
-        progress("many at once", done, len(ways))
-        slowest = sorted(waits)[int(len(waits) * 0.95) - 1]
-        told_waits = (
-            f"{len(waits)} answers, none lost; wait median {told(statistics.median(waits))}, p95 {told(slowest)}"
-        )
-        yield by_time(f"{PEOPLE} people at once, {name}: {told_waits}", mine, "one after the other", other)
-
-
-def at_once(ask: Ask, items: Sequence[Item]) -> list[float]:
-    """Every item asked at the same moment from a thread of its own; the seconds each waited, in order."""
-
-    def wait(item: Item) -> float:
-        started = time.perf_counter()
-        answer = ask(item.question, item.as_of or DEFAULT_AS_OF)
-        assert answer.text
-        return time.perf_counter() - started
-
-    with ThreadPoolExecutor(max_workers=len(items)) as pool:
-        return list(pool.map(wait, items))
-
-
-def in_a_lane(ask: Ask, items: Sequence[Item]) -> list[float]:
-    """The same through a lane, in which the web page runs its questions: one at a time, the others in line."""
-    import asyncio
-
-    from assistant.web.lanes import Lane
-
-    lane = Lane("bench")
-
-    async def wait(item: Item) -> float:
-        started = time.perf_counter()
-        answer = await lane.run(ask, item.question, item.as_of or DEFAULT_AS_OF)
-        assert answer.text
-        return time.perf_counter() - started
-
-    async def everybody() -> list[float]:
-        return list(await asyncio.gather(*(wait(item) for item in items)))
-
-    try:
-        return asyncio.run(everybody())
-    finally:
-        lane.close()

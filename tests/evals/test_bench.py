@@ -32,7 +32,7 @@ def test_the_cheap_measurements_run_and_give_one_table(practice: str, capsys: py
 
 def test_every_measurement_of_the_issue_has_its_name() -> None:
     assert list(bench.BENCHES) == (
-        "ingest unchanged retrieval cold first-word tokens people claims note memory".split()
+        "ingest unchanged retrieval cold first-word tokens people claims note notes memory".split()
     )
 
 

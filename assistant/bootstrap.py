@@ -20,7 +20,7 @@ from assistant.settings import Practice, find_practice
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
-    from assistant.ask.answer import Answer
+    from assistant.ask.answer import Answer, GapKey
     from assistant.ask.conversation import ConversationState, Reply
     from assistant.ask.flow import Asker
     from assistant.ask.writer import Given, Writing
@@ -102,18 +102,7 @@ class Desk:
         chosen = self._chosen(model)
         answer = asker.ask(question, as_of=as_of, write=draft) if chosen else self._answered(asker, question, as_of)
         if answer.gap and self.keep_gaps:
-            from assistant.records.gaps import record_gap
-
-            gap = answer.gap
-            record_gap(
-                self.practice.records,
-                payers=gap.payers,
-                codes=gap.codes,
-                asked=gap.asked,
-                question=question,
-                on=today,
-                as_of=as_of,
-            )
+            self._record(answer.gap, question, as_of=as_of, today=today)
         if notices:
             answer = replace(answer, notices=(*answer.notices, *notices))
         if chosen is None or draft.given is None:
@@ -167,9 +156,14 @@ class Desk:
         It stays open until something else answers.
         """
         from assistant.ask.flow import gap_key
+
+        self._record(gap_key(self.asker(today).read(question, as_of=as_of)), question, quotes, as_of=as_of, today=today)
+
+    def _record(
+        self, gap: GapKey, question: str, quotes: Iterable[tuple[str, str]] = (), *, as_of: date, today: date
+    ) -> None:
         from assistant.records.gaps import quote_key, record_gap
 
-        gap = gap_key(self.asker(today).read(question, as_of=as_of))
         record_gap(
             self.practice.records,
             payers=gap.payers,

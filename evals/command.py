@@ -108,14 +108,7 @@ def run_run(arguments: argparse.Namespace) -> int:
     done = run_set(plan, progress_bar())
     differences, told = _against(RUN_FIGURES, baseline, done.record)
     report = render(done, differences, told)
-    if arguments.report:
-        _write(Path(arguments.report), report)
-    if arguments.json:
-        print_json(done.record.model_dump(mode="json"))
-    else:
-        print(report, end="")
-    if arguments.write_baseline:
-        _write_baseline(baseline_path(plan.chosen.name), done.record)
+    _tell(arguments, report, done.record, baseline_path(plan.chosen.name))
     # What is left out on purpose is expected to cost something.
     return 0 if plan.left_out else _verdict(differences)
 
@@ -135,14 +128,7 @@ def _run_follow_ups(arguments: argparse.Namespace, plan: RunPlan) -> int:
     done = run_follow_ups(plan, progress_bar())
     differences, told = _against(FOLLOW_UP_FIGURES, baseline, done.record)
     report = render_follow_ups(done, differences, told)
-    if arguments.report:
-        _write(Path(arguments.report), report)
-    if arguments.json:
-        print_json(done.record.model_dump(mode="json"))
-    else:
-        print(report, end="")
-    if arguments.write_baseline:
-        _write_baseline(path, done.record)
+    _tell(arguments, report, done.record, path)
     return _verdict(differences)
 
 
@@ -172,14 +158,7 @@ def _run_claims(arguments: argparse.Namespace, plan: RunPlan, kind: str) -> int:
         record = vignettes.record
         differences, told = _against(figures_of(kind), baseline, record)
         report = render_vignettes(vignettes, differences, told)
-    if arguments.report:
-        _write(Path(arguments.report), report)
-    if arguments.json:
-        print_json(record.model_dump(mode="json"))
-    else:
-        print(report, end="")
-    if arguments.write_baseline:
-        _write_baseline(path, record)
+    _tell(arguments, report, record, path)
     return _verdict(differences)
 
 
@@ -380,6 +359,18 @@ def _against(
     if baseline is None:
         return None, []
     return compare(kinds, baseline, run), told_changes(baseline, run)
+
+
+def _tell(arguments: argparse.Namespace, report: str, record: RunRecord, baseline: Path) -> None:
+    """The report where it is wanted, and the run as the new baseline where that is wanted."""
+    if arguments.report:
+        _write(Path(arguments.report), report)
+    if arguments.json:
+        print_json(record.model_dump(mode="json"))
+    else:
+        print(report, end="")
+    if arguments.write_baseline:
+        _write_baseline(baseline, record)
 
 
 def _verdict(differences: Sequence[Difference] | None) -> int:

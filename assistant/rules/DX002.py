@@ -17,20 +17,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistant.rules.diagnoses import change_codes, lines_at, trouble_of, troubled
-from assistant.rules.rule import Case, Outcome, Rule, Unevaluated
+from assistant.rules.diagnoses import CodeTrouble, change_codes, trouble_of, troubled
+from assistant.rules.rule import Case, Outcome, ProposedFix, Rule
 
 
 def _check(case: Case) -> Iterator[Outcome]:
-    for found in troubled(RULE, case, "heading"):
-        if isinstance(found, Unevaluated):
-            yield found
-            continue
-        place, trouble = found
-        fix = None
-        if len(trouble.candidates) == 1 and trouble_of(case, trouble.candidates[0]) is None:
-            fix = change_codes(case.claim, {place: trouble.candidates[0]})
-        yield RULE.finding(case, lines_at(case, {place}), trouble.message, fix=fix)
+    return troubled(RULE, case, "heading", _mended)
+
+
+def _mended(case: Case, place: int, trouble: CodeTrouble) -> ProposedFix | None:
+    if len(trouble.candidates) != 1 or trouble_of(case, trouble.candidates[0]) is not None:
+        return None
+    return change_codes(case.claim, {place: trouble.candidates[0]})
 
 
 RULE = Rule(

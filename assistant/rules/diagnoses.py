@@ -6,13 +6,13 @@ Holds no rule. Every code is written with its point; places are 0-based in the c
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal
 
-from assistant.rules.rule import Case, ProposedFix, Rule, Unevaluated
+from assistant.rules.rule import Case, Outcome, ProposedFix, Rule, Unevaluated
 from ingest.claims.model import Claim, ClaimLine, Diagnosis
 from ingest.claims.service_line import write_service_line
 from ingest.tables.icd10cm_years import file_to_import, tabular_to_import
@@ -52,8 +52,10 @@ class CodeTrouble:
     correct: str | None = None
 
 
-def troubled(rule: Rule, case: Case, kind: str) -> Iterator[Unevaluated | tuple[int, CodeTrouble]]:
-    """The places of the claim's diagnoses with this kind of trouble, or what the rule says when none can be judged."""
+def troubled(
+    rule: Rule, case: Case, kind: str, mended: Callable[[Case, int, CodeTrouble], ProposedFix | None] | None = None
+) -> Iterator[Outcome]:
+    """A finding for each of the claim's diagnoses with this kind of trouble, or why none can be judged."""
     if not case.claim.diagnoses:
         return
     if missing := unready(rule, case):
@@ -61,7 +63,8 @@ def troubled(rule: Rule, case: Case, kind: str) -> Iterator[Unevaluated | tuple[
         return
     for place, trouble in case.once(troubles):
         if trouble.trouble == kind:
-            yield place, trouble
+            fix = mended(case, place, trouble) if mended else None
+            yield rule.finding(case, lines_at(case, {place}), trouble.message, fix=fix)
 
 
 def troubles(case: Case) -> tuple[tuple[int, CodeTrouble], ...]:

@@ -29,16 +29,21 @@ _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLO
 class NoteFile:
     """One note file as the folder lists it.
 
-    `path` is how messages name it (`kb/payers/acme/mod-25.md`), `file_path` how it is opened, `root` the resolved
-    folder it must stay in. `size` is in bytes, `mtime_ns` in nanoseconds since 1970; both as of the listing.
+    `path` is how messages name it (`kb/payers/acme/mod-25.md`), `opened` how the operating system does, `root` the
+    resolved folder it must stay in. `size` is in bytes, `mtime_ns` in nanoseconds since 1970; both as of the listing.
     """
 
     note_id: str
     path: str
-    file_path: Path
+    opened: str
     root: Path
     size: int
     mtime_ns: int
+
+    @property
+    def file_path(self) -> Path:
+        """`opened` as a path; made when wanted, since a folder is listed far more often than its files are read."""
+        return Path(self.opened)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +162,9 @@ class _Walk:
             self._refuse(relative, Check.FILE_NAME, "its name cannot be cited; rename it with plain letters")
             return
         note_id = listed[: -len(_SUFFIX)]
-        file_path = Path(self._top) / relative
+        opened = f"{self._top}/{relative}"
         self._files.append(
-            NoteFile(note_id, self._shown(relative), file_path, self._root, status.st_size, status.st_mtime_ns)
+            NoteFile(note_id, self._shown(relative), opened, self._root, status.st_size, status.st_mtime_ns)
         )
 
     def _listed(self, relative: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 from assistant.ask.passage import codes_in
 from assistant.ask.payers import PayerDirectory
@@ -65,6 +67,8 @@ _EVENTS = frozenset(
     for form in "pay paid arrive received answer answered decide decided expire appeal refund reprocess approve "
     "file submit correct review".split()
 )
+# Two clauses that share so many of their words say the same thing, or the opposite of it.
+_WORD_FOR_WORD = 0.75
 _TIMES = frozenset({"day", "week", "month", "year", "hour", "minute"})
 # RT means the right side and LT the left: only a sentence that pairs them otherwise needs a source for it.
 _CROSSED = {("RT", "left"): "RT for left", ("LT", "right"): "LT for right"}
@@ -80,7 +84,7 @@ class Value:
     role: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clause:
     """What one clause says: its values, whether it denies, and the limits it draws ("at least", "before")."""
 
@@ -94,10 +98,26 @@ class Clause:
         """The stems of its words of more than three letters."""
         return frozenset(word.stem for word in words(self.text) if len(word.form) > 3 and word.form.isalpha())
 
+    def likeness(self, other: Clause) -> float:
+        """The share of the words of both that both hold; denials aside, since they are what is asked about."""
+        mine, theirs = self._said, other._said
+        return len(mine & theirs) / len(mine | theirs) if mine | theirs else 0.0
+
+    @cached_property
+    def _said(self) -> frozenset[str]:
+        return frozenset(
+            _NUMBER_WORDS.get(word.form, word.stem) for word in words(self.text) if word.form not in _NEGATION
+        )
+
+    @cached_property
+    def denials(self) -> int:
+        """How many words of it deny the whole of it."""
+        return sum(word.form in _DENYING for word in words(self.text))
+
     @property
     def denies(self) -> bool:
         """True when it denies as a whole, not only a circumstance in it."""
-        return any(word.form in _DENYING for word in words(self.text))
+        return self.denials > 0
 
 
 def clauses(text: str) -> list[Clause]:
@@ -135,7 +155,7 @@ def _values(text: str) -> tuple[Value, ...]:
     for place, said in enumerate(tokens):
         written = _NUMBER_WORDS.get(lowered[place], said)
         role = _role(written, lowered, place)
-        if role:
+        if role and (role, lowered[place]) != ("number", "one"):
             found.append(Value(written.upper().replace(",", "").lstrip("$"), role))
         elif lowered[place] in _ORDINALS:
             found.append(Value(_ORDINALS[lowered[place]], "ordinal"))
@@ -214,7 +234,14 @@ def _unsupported(clause: Clause, source: list[Clause]) -> str | None:
     if not clause.values:
         return _unsupported_words(clause, source)
     alike = [other for other in with_values if other.negated == clause.negated]
-    if not alike:
+    # Where the source says a value of this and denies it of that, the clause nearest in its words decides.
+    nearest = max(clause.likeness(other) for other in with_values)
+    if not alike or max(clause.likeness(other) for other in alike) < nearest:
+        return "the source says the opposite"
+    closest = [other for other in alike if clause.likeness(other) == nearest]
+    if nearest >= _WORD_FOR_WORD and all(other.denials != clause.denials for other in closest):
+        return "the source says the opposite"
+    if not clause.negated and any(_takes_in(clause, other, after) for other, after in pairwise(source)):
         return "the source says the opposite"
     if not any(clause.limits == other.limits or not clause.limits for other in alike):
         return "the source draws another limit"
@@ -225,6 +252,12 @@ def _unsupported(clause: Clause, source: list[Clause]) -> str | None:
     return None
 
 
+def _takes_in(clause: Clause, other: Clause, denied: Clause) -> bool:
+    """True when the clause goes on from one of the source's into the denied one after it, and leaves its denial out."""
+    both = _clause(f"{other.text} {denied.text}", negated=False)
+    return denied.denies and not other.negated and clause.likeness(both) >= max(_WORD_FOR_WORD, clause.likeness(other))
+
+
 def _unsupported_words(clause: Clause, source: list[Clause]) -> str | None:
     """For a clause without a value: whether those clauses of the source that share most words with it deny alike."""
     shared = [(len(clause.stems & other.stems), other) for other in source]
@@ -233,6 +266,8 @@ def _unsupported_words(clause: Clause, source: list[Clause]) -> str | None:
         return "the source says nothing of it" if clause.negated else None
     closest = [other for count, other in shared if count == most]
     if clause.negated and not any(other.negated for other in closest):
+        return "the source says the opposite"
+    if all(other.denials != clause.denials and clause.likeness(other) >= _WORD_FOR_WORD for other in closest):
         return "the source says the opposite"
     if not clause.negated and all(other.denies for other in closest):
         return "the source says the opposite"
@@ -246,7 +281,8 @@ def _holds(clause: Clause, value: Value) -> bool:
 
 
 def _roles_agree(mine: str, theirs: str) -> bool:
-    return mine == theirs or ("number" in (mine, theirs) and "money" not in (mine, theirs))
+    # A bare number may be any of its source's values; what names its unit needs a source that names it too.
+    return mine == theirs or (mine == "number" and theirs != "money")
 
 
 def _strange_words(sentence: str, source: str, question: str) -> float:

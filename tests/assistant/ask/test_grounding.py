@@ -45,6 +45,26 @@ def test_a_right_sentence_stands(stands, sentence, source):
 @pytest.mark.parametrize(
     ("sentence", "source"),
     [
+        # The value stands in a clause of either polarity: the clause nearest in its words decides.
+        ("Never bill modifier 79.", "After 30520, bill modifier 79. Without 79 the line is denied."),
+        ("Use 50.", "Bill two lines with RT and LT; do not use 50. Modifier 50 is for one line with one unit."),
+        ("Bill RT or LT.", "Bill one line with modifier 50; do not bill RT or LT. RT and LT are two lines elsewhere."),
+        # "one with RT" counts no days, and a number on its own is no month.
+        ("Bill two lines, one with RT and one with LT, 1 day each.", "Bill two lines, one with RT and one with LT, 1 unit each."),
+        ("I still had 180 months in my head.", "I still had the old 180 in my head."),
+        # A second denial in the same words, and a denial left out where two clauses are joined.
+        ("A patient may not come without an order for a problem that is not acute.", "A patient may come without an order for a problem that is not acute."),
+        ("A septum is 30520, a side on it.", "A septum is 30520, never a side on it."),
+    ],
+)  # fmt: skip
+def test_a_denial_or_unit_moved_within_the_same_words_does_not_stand(stands, sentence, source):
+    assert not stands(sentence, source)
+    assert stands(source.split(". ")[0], source)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source"),
+    [
         # No word of more than three letters: counted as if every word were strange.
         ("Do not use 59 on 31231.", NO_59),
         ("Use 59 on 31231.", USE_59),

@@ -46,6 +46,12 @@ _SENT = re.compile(r"\b(?:send|submit|bill|file|get) (?:it|that|this|them|the cl
 _JOINED = re.compile(r"\b(?:with|after|beside|besides|next to|plus|following|post|within|of|on the day of)\b", re.I)
 _NUMBER = re.compile(r"\d")
 _BEFORE_A_VALUE = re.compile(r"\b(?:in|on|at|for|with|since|from|of|during|back in) +\Z", re.I)
+# What is asked of this office is asked of no payer.
+_HERE = re.compile(
+    r"\b(?:here(?! in\b)|(?:in|at|by) (?:this|our) (?:office|clinic|practice)|our (?:own )?(?:price|fee|charge)s?"
+    r"|(?:do|should|may|can) we charge)\b",
+    re.I,
+)
 _TODAY = re.compile(r"\b(?:now|today|nowadays|these days|currently|at the moment|this year)\b", re.I)
 
 
@@ -71,6 +77,8 @@ def merged(
     hangs = led or back or (not said.sentence and len(said.text.split()) <= _MOST_WORDS_OF_A_FRAGMENT)
     if said.rest and not hangs:
         of_a_payer = (matters - _OF_THE_HOUSE) | (aspects & _OF_A_PAYER)
+        if _HERE.search(said.text):
+            of_a_payer = frozenset()
         if (said.sentence and not of_a_payer) or _names_its_own(said):
             return Merged.BY_ITSELF
         if not said.sentence and not said.has(*VALUES):

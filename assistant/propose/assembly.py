@@ -12,7 +12,9 @@ from datetime import date
 
 from assistant.propose.components import PROFESSIONAL, takes_professional
 from assistant.propose.coronary import is_coronary_study, is_coronary_treatment
+from assistant.propose.diagnoses_words import site_words, tokens_of
 from assistant.propose.digits import digit_modifiers
+from assistant.propose.drug_waste import DISCARDED, NONE_DISCARDED, Container
 from assistant.propose.model import (
     Confidence,
     DiagnosisCandidate,
@@ -74,6 +76,8 @@ def assemble(
     study_apart: bool = False,
     stated: Mapping[str, str] | None = None,
     second_scope: bool = False,
+    containers: Mapping[str, Container] | None = None,
+    again: Mapping[str, str] | None = None,
 ) -> Assembled | None:
     """The claim of the chosen procedures; None when there is nothing to bill.
 
@@ -81,6 +85,8 @@ def assemble(
     best first (missing: the first-listed). `said` is what the note says of the work done, for the digit it names.
     `vessels` are the coronary arteries treated, by code; `study_apart`: the diagnostic study led to their treatment.
     `stated` gives the modifier the note itself tells of a code; `second_scope`: it says why two scopes were needed.
+    `containers` tells, by code of a drug, what was thrown away of it. `again` gives, by code, the modifier of a test
+    that was made a second time.
     """
     waiting = [one for one in procedures if is_open(one, said)]
     procedures = [one for one in procedures if one not in waiting]
@@ -96,9 +102,13 @@ def assemble(
         made = _lines_of(group, said, two_lines=two_lines)
         if is_coronary_treatment(group[0].procedure_code) and (told := (vessels or {}).get(group[0].procedure_code)):
             made = [replace(made[0], modifiers=(vessel,)) for vessel in told]
+        made = _with_waste(made, (containers or {}).get(group[0].procedure_code))
         modifier = (stated or {}).get(group[0].procedure_code)
         before = (modifier,) if modifier else ()
-        lines.extend(replace(line, pointers=pointers, modifiers=(*before, *line.modifiers)) for line in made)
+        made = [replace(line, pointers=pointers, modifiers=(*before, *line.modifiers)) for line in made]
+        lines.extend(made)
+        if (repeat := (again or {}).get(group[0].procedure_code)) and len(made) == 1:
+            lines.append(replace(made[0], modifiers=(repeat, *made[0].modifiers)))
     if not lines:
         return None
     lines = _with_parts(lines, encounter.place_of_service, study_apart=study_apart)
@@ -114,6 +124,15 @@ def assemble(
     assembled = replace(assembled, asserted=assembled.asserted | asserted)
     refused = tuple(Rejected(one.procedure_code, NOT_PLACED, one.evidence) for one in waiting)
     return replace(assembled, rejected=(*assembled.rejected, *refused))
+
+
+def _with_waste(lines: list[ClaimLine], container: Container | None) -> list[ClaimLine]:
+    """The lines of a drug with JZ where nothing was thrown away, and a line with JW for what was."""
+    if container is not None and container.no_waste:
+        return [replace(line, modifiers=(*line.modifiers, NONE_DISCARDED)) for line in lines]
+    if container is not None and container.wasted:
+        return [*lines, replace(lines[0], modifiers=(DISCARDED,), units=container.wasted)]
+    return lines
 
 
 def bills_two_lines(notes: Sequence[KbNote], payer: str | None) -> bool:
@@ -294,6 +313,9 @@ def _without_sides(claim: Claim, finding: Finding, judge: Judge) -> Claim | None
 
     Some payers take one unit for either ear or both, whatever the sides (MPFS bilateral indicator 2).
     """
+    if finding.rule.startswith("DX"):
+        # The diagnosis of that side is what is wrong or missing, not the side.
+        return None
     codes = {claim.lines[place].procedure_code for place in finding.lines if place < len(claim.lines)}
     places = [place for place, line in enumerate(claim.lines) if line.procedure_code in codes]
     if len(codes) != 1 or not any(_SIDED.intersection(claim.lines[place].modifiers) for place in places):
@@ -310,6 +332,15 @@ def _codes(claim: Claim) -> list[str]:
     return [line.procedure_code for line in claim.lines]
 
 
+def _at_other_places(one: Support, other: Support) -> bool:
+    """Whether the words of each name parts of the body, and no part that those of the other name."""
+    first, second = (
+        {token.word for words in each.evidence for token in tokens_of(words.quote)} for each in (one, other)
+    )
+    sites = site_words()
+    return bool(first & sites) and bool(second & sites) and first.isdisjoint(second & sites)
+
+
 def _set_apart(
     claim: Claim, finding: Finding, known: Mapping[str, Support], judge: Judge
 ) -> tuple[Claim, set[str]] | None:
@@ -324,7 +355,9 @@ def _set_apart(
     one, other = known.get(first.procedure_code), known.get(second.procedure_code)
     if one is None or other is None or set(one.evidence) & set(other.evidence):
         return None
-    if set(first.pointers) & set(second.pointers) or not first.pointers or not second.pointers:
+    if not first.pointers or not second.pointers:
+        return None
+    if set(first.pointers) & set(second.pointers) and not _at_other_places(one, other):
         return None
     kept = Counter(_codes(finding.fix.fixed))
     going = next((place for place in places if kept[claim.lines[place].procedure_code] == 0), None)

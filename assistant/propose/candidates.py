@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from assistant.propose.candidates_note import PreparedNote, prepare
 from assistant.propose.candidates_units import Units, units_of
+from assistant.propose.catheterization import STUDIES, studied
 from assistant.propose.evidence import ProcedureEvidence, Repertoire
 from assistant.propose.model import (
     ClinicalNote,
@@ -21,6 +22,8 @@ from assistant.propose.model import (
     Side,
     Status,
 )
+from assistant.propose.wounds import CLASSES, several_repairs
+from ingest.codes import CodeSet
 
 TITLE_ONLY = "the title says it, the body does not show it"
 WHY_STATUS: dict[Status, str] = {
@@ -67,6 +70,7 @@ def procedure_candidates(
     prepared = prepare(note, repertoire, encounter)
     rejected: list[Rejected] = []
     found = _merged(item for block in prepared.touched for item in _of_block(prepared, block))
+    found = _with_heart_study(prepared, _with_wounds_apart(prepared, found))
     found = _without_replaced(found, rejected)
     found = _without_replaced(_combined(found, repertoire), rejected)
     found = _merged(_without_lonely(found, rejected), by_company=False)
@@ -75,6 +79,29 @@ def procedure_candidates(
         key=lambda item: (item.candidate.evidence[0].start, item.candidate.procedure_code, item.candidate.side or "")
     )
     return tuple(item.candidate for item in found), tuple(rejected)
+
+
+def _with_wounds_apart(prepared: PreparedNote, found: list[_Found]) -> list[_Found]:
+    """Where several closed wounds are told, their repairs summed by class and site instead of what patterns show."""
+    repairs = several_repairs(prepared)
+    if repairs is None:
+        return found
+    kept = [item for item in found if item.block.family not in CLASSES]
+    for one in repairs:
+        candidate = _candidate(prepared, one.block, one.block.procedure_code, None, one.clauses, Units(one.units))
+        # A greater class stands for another wound here, not for this one.
+        kept.append(_Found(candidate, replace(one.block, replaces=CodeSet.parse(()))))
+    return kept
+
+
+def _with_heart_study(prepared: PreparedNote, found: list[_Found]) -> list[_Found]:
+    """Where a report shows which parts of the heart were studied, their one code instead of what patterns show."""
+    study = studied(prepared.clauses, prepared.place)
+    block = prepared.block_of(study[0]) if study else None
+    if study is None or block is None:
+        return found
+    kept = [item for item in found if item.candidate.procedure_code not in STUDIES]
+    return [*kept, _Found(_candidate(prepared, block, study[0], None, study[1], Units(1)), block)]
 
 
 def _of_block(prepared: PreparedNote, block: ProcedureEvidence) -> list[_Found]:
@@ -331,7 +358,9 @@ def _refused(prepared: PreparedNote, found: Sequence[_Found]) -> list[Rejected]:
         told: frozenset[Side | None] = frozenset(clause.sides) if block.sides == "per-side" else frozenset()
         if sides and (not told or None in sides or told <= sides):
             continue
-        if clause.section == "title" and _is_accounted_for(prepared, block, number, found):
+        if clause.section == "title" and (
+            not prepared.may_be(block) or _is_accounted_for(prepared, block, number, found)
+        ):
             continue
         if clause.section == "title" and _is_asked(block, clause.sides, found):
             continue
@@ -341,5 +370,8 @@ def _refused(prepared: PreparedNote, found: Sequence[_Found]) -> list[Rejected]:
             if block.family in rows or first != block.procedure_code:
                 continue
         why = WHY_SECTION.get(clause.section) or WHY_STATUS.get(clause.status) or "only named, not shown"
+        if why == TITLE_ONLY and clause.status != "done":
+            # "Possible adenoidectomy" names what may be needed.
+            why = WHY_STATUS.get(clause.status, why)
         grouped.setdefault((block.procedure_code, why), []).append(clause.evidence)
     return [Rejected(code, why, tuple(sorted(set(evidence)))) for (code, why), evidence in grouped.items()]

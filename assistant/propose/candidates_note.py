@@ -5,21 +5,18 @@ Runs patterns and answers questions about them; what follows for a procedure is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Literal
 
 from assistant.propose.evidence import ProcedureEvidence, Repertoire
 from assistant.propose.evidence_context import age_told, anesthesia_told
 from assistant.propose.model import Clause, ClinicalNote, Encounter, Side
+from assistant.propose.note_openings import booked_for, is_silent, opening_of, report_sentences
 from assistant.propose.patterns import view_of
+from assistant.propose.plain_words import in_clinical_words
 
-# What stands here is a name, a plan for the day, a form or a background: never what was done.
-SILENT_SECTIONS = frozenset(
-    ("title", "billing", "consent", "diagnosis", "indication", "past-surgical", "family-history", "social-history",
-     "medications", "allergies", "review-of-systems")
-)  # fmt: skip
 # Of these, some state facts: what `all`, `unless` and `approach` ask for may stand there.
 _STATING_SECTIONS = frozenset(("diagnosis", "indication"))
 # How many sentences back the site of something measured is looked for.
@@ -28,12 +25,7 @@ _SITE_BEFORE = 12
 # the first letters of the codes of drugs and supplies.
 _SUPPLYING = frozenset("19 21 22 23 24 26 31 34 51 52 61".split())
 _SUPPLIED = frozenset("AJQ")
-# How much of a note may name the test it reports, and the words that show a visit instead.
-_OPENING_SENTENCES = 3
-_MOST_OPENING = 8
-_VISIT_WORDS = frozenset(
-    "presents presented returns complains hpi cc subjective established est pt yo year consult visit".split()
-)
+_NO_BACK = re.compile(r"\b(cut|trimmed|trimming|peeled|folded|resected|debrided|freshened) back\b", re.IGNORECASE)
 # CMS place of service codes where the facility is paid for its part (Claims Processing Manual ch. 26 sec. 10.5).
 _FACILITIES = frozenset("02 19 21 22 23 24 26 31 34 41 42 51 52 53 56 61".split())
 # Of these, hospitals and surgery centers, where anesthesia not told is most likely general.
@@ -64,6 +56,7 @@ class PreparedNote:
     place: str | None
     new_patient: bool | None = None
     opening: frozenset[int] = frozenset()
+    booked: tuple[int, ...] = ()
     headed: dict[int, list[int]] = field(default_factory=dict, repr=False)
 
     def block_of(self, procedure_code: str) -> ProcedureEvidence | None:
@@ -144,15 +137,22 @@ class PreparedNote:
         """Where the site may be told, nearest first. What is measured is named once, then spoken of for long."""
         for sentence in range(clause.sentence, max(-1, clause.sentence - (_SITE_BEFORE if block.size else 2)), -1):
             members = self.sentences.get(sentence, ())
-            if members and self.clauses[members[0]].section == clause.section:
+            if members and (
+                self.clauses[members[0]].section == clause.section
+                # "Cyst of the neck. Pathology: ... Closed ...": a label within a line opens no other subject.
+                or self.note.text.find("\n", self.clauses[members[0]].start, clause.start) < 0
+            ):
                 yield sentence
         if block.size:
             yield from self.stating
+        # "Planned injection of the left knee." tells of all that follows where it was given.
+        yield from self.booked
 
     def _sites_in(self, sentence: int) -> frozenset[int]:
-        """The patterns in what a sentence says was done or is so."""
+        """The patterns in what a sentence says was done or is so, or what the patient was booked for."""
         members = self.sentences.get(sentence, ())
-        return frozenset[int]().union(*(self.hits[n] for n in members if self.clauses[n].status == "done"))
+        told = {"done", "planned"} if sentence in self.booked else {"done"}
+        return frozenset[int]().union(*(self.hits[n] for n in members if self.clauses[n].status in told))
 
     @property
     def only_side(self) -> Side | None:
@@ -246,6 +246,12 @@ class PreparedNote:
             pattern in hits for hits in self.hits for pattern in block.asks_unless
         )
 
+    def may_be(self, block: ProcedureEvidence) -> bool:
+        """Whether nothing known rules the block out that a title names: the age, or an approach told nowhere."""
+        if block.age is not None and self.age is not None and self.age not in block.age:
+            return False
+        return not block.approach or any(pattern in hits for hits in self.hits for pattern in block.approach)
+
     def fits_patient(self, block: ProcedureEvidence) -> bool:
         """Whether the patient is new or established as the block asks; one of whom nothing is told is established."""
         return block.patient is None or (block.patient == "new") == bool(self.new_patient)
@@ -257,23 +263,12 @@ class PreparedNote:
             clause = self.clauses[number]
             if number in counting or clause.section == "diagnosis":
                 continue
-            if clause.repeated and clause.status == "done" and not _is_silent(clause):
+            if clause.repeated and clause.status == "done" and not is_silent(clause):
                 continue
             named = {block for pattern in hits for block in self.repertoire.named_by.get(pattern, ())}
             for block in (self.repertoire.blocks[each] for each in sorted(named)):
                 if (clause.status == "negated" or self._counts(block, number)) and self._stands_at(block, number):
                     yield block, number
-
-
-def _opening(note: ClinicalNote) -> frozenset[int]:
-    """The clauses with which a report names the test it is about; none where the note begins as a visit does."""
-    clauses = note.clauses[:_MOST_OPENING]
-    found = [number for number, clause in enumerate(clauses) if clause.sentence < _OPENING_SENTENCES]
-    words = [word for number in found for word in view_of(clauses[number].text).tokens]
-    headings = {section.heading.lower() for section in note.sections}
-    if _VISIT_WORDS & {*words, *headings} or "chief complaint" in headings or ("here", "for") in pairwise(words):
-        return frozenset()
-    return frozenset(number for number in found if clauses[number].status == "done" and not _is_silent(clauses[number]))
 
 
 def _headed(note: ClinicalNote, repertoire: Repertoire) -> dict[int, list[int]]:
@@ -290,10 +285,6 @@ def _headed(note: ClinicalNote, repertoire: Repertoire) -> dict[int, list[int]]:
     return found
 
 
-def _is_silent(clause: Clause) -> bool:
-    return clause.section in SILENT_SECTIONS
-
-
 def prepare(note: ClinicalNote, repertoire: Repertoire, encounter: Encounter) -> PreparedNote:
     """The note with every pattern of the repertoire found in its clauses. Linear in the note's length."""
     index = repertoire.index
@@ -305,14 +296,20 @@ def prepare(note: ClinicalNote, repertoire: Repertoire, encounter: Encounter) ->
     told: dict[int, list[int]] = {}
     sentences: dict[int, list[int]] = {}
     seen: set[tuple[str, frozenset[Side] | None]] = set()
+    reports = report_sentences(note)
     for number, clause in enumerate(note.clauses):
-        view = repertoire.speller.respelled(view_of(clause.text), spelled)
+        # "Pathology: epidermal cyst": the heading is part of what is said.
+        text = f"pathology {clause.text}" if clause.sentence in reports else clause.text
+        # "Crushed edges cut back" names no part of the body.
+        text = _NO_BACK.sub(r"\1", text)
+        view = repertoire.speller.respelled(view_of(text), spelled)
         if view.words not in known:
-            known[view.words] = frozenset(index.matching(view))
+            clinical = in_clinical_words(view)
+            known[view.words] = frozenset(index.matching(view)).union(index.matching(clinical) if clinical else ())
         found = known[view.words]
         hits.append(found)
         sentences.setdefault(clause.sentence, []).append(number)
-        if clause.status != "done" or (_is_silent(clause) and clause.section not in _STATING_SECTIONS):
+        if clause.status != "done" or (is_silent(clause) and clause.section not in _STATING_SECTIONS):
             continue
         # A copy adds nothing, also where the side it stands after is another one than in the first.
         sides = clause.sides if clause.sides_own else None
@@ -321,7 +318,7 @@ def prepare(note: ClinicalNote, repertoire: Repertoire, encounter: Encounter) ->
         seen.update(((view.words, sides), (view.words, clause.sides)))
         for pattern in found:
             told.setdefault(pattern, []).append(number)
-        if _is_silent(clause):
+        if is_silent(clause):
             continue
         carrying.append(number)
         for pattern in found:
@@ -346,6 +343,7 @@ def prepare(note: ClinicalNote, repertoire: Repertoire, encounter: Encounter) ->
         payer=encounter.payer,
         place=encounter.place_of_service,
         new_patient=encounter.new_patient,
-        opening=_opening(note),
+        opening=opening_of(note),
+        booked=booked_for(note),
         headed=_headed(note, repertoire),
     )

@@ -71,7 +71,12 @@ def units_of(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence
     if told.number is None:
         if block.counts in _DOSES and block.units == "count":
             return Units(1, "low", AMOUNT_NOT_TOLD)
-        if told.vague or block.count is not None or block.counts in _ALWAYS_COUNTED:
+        if (
+            told.vague
+            or block.count is not None
+            or block.counts in _ALWAYS_COUNTED
+            or (block.counts == "units" and block.ask)
+        ):
             return Units(1, "low", COUNT_NOT_TOLD)
         return Units(1, "low")
     if block.count is not None and told.number not in block.count:
@@ -278,7 +283,11 @@ def _near(prepared: PreparedNote, number: int, wanted: Sequence[str]) -> list[Si
             told = [size for size in told if clause.start <= size.mention[0] < clause.end]
         complete = any(size.measures in ("whole", "repair") for size in found if size.measures in wanted)
         has = {size.measures for size in found}
-        if complete or ("lesion" in has and "margin" in has and "lesion" in wanted) or ("wound" in has and not forward):
+        if (
+            complete
+            or ("lesion" in has and "margin" in has and "lesion" in wanted)
+            or ("wound" in has and not forward and "repair" in wanted)
+        ):
             found += [size for size in told if size.measures == wanted[0]] if not complete and step in (-1, 1) else []
             continue
         if step and "lesion" in has and any(size.measures == "lesion" for size in told) and "lesion" in wanted:

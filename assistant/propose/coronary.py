@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.propose.model import Clause, ClinicalNote, Evidence, ProcedureCandidate
 from ingest.codes import CodeSet
@@ -49,6 +50,7 @@ _FIRST_STUDY = re.compile(
     r"|\b(?:changed?|worse|new|progress\w*)\b[^.\n]{0,40}\bsince\b[^.\n]{0,40}\b(?:cath|angiogra|stud)",
     re.IGNORECASE,
 )
+NEED_NOT_TOLD = "beside the treatment of an artery the note does not say why the study was needed"
 ASK_EARLIER_STUDY = (
     "Was there an earlier study of the coronary arteries, and what was the decision to treat based on? "
     "The note does not say."
@@ -63,6 +65,19 @@ def is_coronary_treatment(procedure_code: str) -> bool:
 def is_coronary_study(procedure_code: str) -> bool:
     """Whether the code is a diagnostic catheterization that shows the coronary arteries."""
     return procedure_code in _DIAGNOSTIC
+
+
+def hold_study(note: ClinicalNote, candidates: Sequence[ProcedureCandidate]) -> list[ProcedureCandidate]:
+    """The candidates; a study beside a treatment waits where nothing tells why it was needed before it."""
+    treated = any(is_coronary_treatment(one.procedure_code) and not one.why_not for one in candidates)
+    if not treated or tells_first_study(note) is not None:
+        return list(candidates)
+    return [
+        replace(one, confidence="low", why_not=NEED_NOT_TOLD, ask=ASK_EARLIER_STUDY)
+        if is_coronary_study(one.procedure_code) and not one.why_not
+        else one
+        for one in candidates
+    ]
 
 
 def vessels_treated(note: ClinicalNote, candidate: ProcedureCandidate) -> tuple[str, ...]:

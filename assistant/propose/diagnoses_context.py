@@ -51,14 +51,16 @@ _TREATED = re.compile(
 )  # fmt: skip
 # A verb: an assessment that goes on in sentences tells a story; one that goes on in names tells diagnoses.
 _SAYS = re.compile(
-    r"\b(?:is|was|were|are|has|had|have|will|denies|denied|reports?|reported|states?|given|gave|advised|prescribed|started"
-    r"|stopped|continued?|discussed|reviewed|recommend\w*|ordered|return|asked|told|seen|done|performed|signed|check\w*|i|we|she|he)\b",
+    r"\b(?:is|was|were|are|has|had|have|will|denies|denied|reports?|reported|states?|given|gave|advised"
+    r"|prescribed|started"
+    r"|stopped|continued?|discussed|reviewed|recommend\w*|ordered|return|asked|told|seen|done|performed|signed"
+    r"|check\w*|i|we|she|he)\b",
     re.I,
 )
 _OPENING_SENTENCES = 2
 _LATER = re.compile(
     r"\b(?:follow[ -]?up|f/u|fu|recheck|re-check|cast (?:check|off|removed|change)|healing|healed"
-    r"|week \d+|weeks? (?:out|post|after|ago)"
+    r"|week \d+|weeks? (?:out|post|after|ago|into)"
     r"|post[ -]?op(?:erative)? (?:visit|check|day|week)|wks? (?:out|post)|aftercare|suture removal"
     r"|staple removal|physical therapy|s/p"
     r"|status post|returns for|here for removal|rehab)\b", re.I
@@ -69,6 +71,12 @@ _ACTIVE = re.compile(
     r"|new injury|today|yesterday|this morning|hours? ago|last night|new patient|walk[ -]?in"
     r"|arthroscop\w+|incision|portals)\b", re.I
 )  # fmt: skip
+# "I take care of it until healed": of days to come, whatever today is.
+_TO_COME = re.compile(
+    r"\b(?:until|till|to|through|toward) (?:it (?:is|has) |(?:full|complete|its) )?(?:the (?:fracture|bone) (?:is"
+    r"|has) )?(?:healed|healing|union)\b",
+    re.I,
+)
 _SEQUELA = re.compile(r"\b(?:sequela\w*|late effects?|old (?:injury|fracture)|residual (?:of|from))\b", re.I)
 _OPEN = re.compile(r"\b(?:open (?:\w+ ){0,3}(?:fracture|fx)|compound (?:fracture|fx)|gustilo)\b", re.I)
 _SIDE_WORD = re.compile(
@@ -110,7 +118,7 @@ def surroundings(note: ClinicalNote) -> Surroundings:
     by_sentence: dict[int, list[Clause]] = {}
     for clause in note.clauses:
         by_sentence.setdefault(clause.sentence, []).append(clause)
-    told = [clause.text for clause in note.clauses if clause.status in {"done", "planned"}]
+    told = [_TO_COME.sub(" ", clause.text) for clause in note.clauses if clause.status in {"done", "planned"}]
     # "Follow up in 2 weeks" at the end tells of a later day; "Follow up of the wrist" at the beginning of this one.
     first = " . ".join(
         [
@@ -191,7 +199,11 @@ def firmness(clause: Clause, around: Surroundings) -> int:
         return STATED
     if clause.section == "assessment":
         return STATED if _near_heading(clause, section, around) or _is_name(clause) else REASON
-    if _PATHOLOGY.search(clause.text) or (clause.section == "data" and section.heading.lower().startswith("path")):
+    if _PATHOLOGY.search(clause.text) or (
+        clause.section == "data"
+        and section.heading.lower().startswith("path")
+        and clause.sentence == around.first_sentences.get(section.start)
+    ):
         return STATED
     if clause.section == "indication":
         return REASON
@@ -250,7 +262,7 @@ def episode_of(mention: Mention, around: Surroundings) -> Episode:
     """A while care is active, D while it heals, S for what it left behind."""
     if _SEQUELA.search(mention.clause.text) or (around.sequela and not around.later):
         return "S"
-    own = " ".join(one.text for one in _sentence_of(mention.clause, around))
+    own = _TO_COME.sub(" ", " ".join(one.text for one in _sentence_of(mention.clause, around)))
     if around.later or (_LATER.search(own) and not _ACTIVE.search(own)):
         return "D"
     return "A"

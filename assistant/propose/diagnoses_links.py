@@ -25,7 +25,17 @@ _TIE = re.compile(
     r"|(?:un)?related to|as usual|normal healing|part of healing|provoked by|not a (?:cause|factor))\b", re.I
 )  # fmt: skip
 _OPERATION = re.compile(r"\b(?:estimated blood loss|ebl|post-?operative diagnosis|anesthesia: general)\b", re.I)
+# Who goes back to the operating room for it does so because of the operation.
+_BACK = re.compile(
+    r"\b(?:back|return(?:ed|s)?|taken|take-?back)\b[^.;]{0,12}\bto (?:the )?(?:or|operating room|theat(?:er|re))\b",
+    re.I,
+)
 _BLEEDING = ("R04", "K62.5", "K92", "R31", "N92", "N93", "H11.3", "H31.3", "R58", "M25.0")
+# The note calls it a complication: the chapters' own blocks and T80-T88.
+_COMPLICATIONS = (
+    "T80", "T81", "T82", "T83", "T84", "T85", "T86", "T87", "T88", "D78", "E36", "E89", "G97", "H59", "H95", "I97",
+    "J95", "K91", "L76", "M96", "N99",
+)  # fmt: skip
 
 
 def link_queries(note: ClinicalNote, drafts: Sequence[Draft]) -> Iterator[ProviderQuery]:
@@ -40,6 +50,8 @@ def link_queries(note: ClinicalNote, drafts: Sequence[Draft]) -> Iterator[Provid
             "cause of the bleeding",
             tuple(dict.fromkeys((*bleeding.evidence, *drug.evidence))),
         )
+    if any(one.diagnosis_code.startswith(_COMPLICATIONS) for one in drafts):
+        return
     trouble = _after_surgery(note)
     if trouble is not None:
         yield ProviderQuery(
@@ -50,7 +62,7 @@ def link_queries(note: ClinicalNote, drafts: Sequence[Draft]) -> Iterator[Provid
 
 
 def _after_surgery(note: ClinicalNote) -> Clause | None:
-    if _OPERATION.search(note.text) or not _AFTER_SURGERY.search(note.text):
+    if _OPERATION.search(note.text) or _BACK.search(note.text) or not _AFTER_SURGERY.search(note.text):
         return None
     return next(
         (one for one in note.clauses if one.status == "done" and _TROUBLE.search(one.text) and not _routine(one)), None

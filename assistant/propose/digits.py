@@ -50,11 +50,11 @@ def digit_modifiers(
     if side is None:
         return ()
     said = " ; ".join(one.quote for one in evidence)
-    for text in (said, near):
+    for own, text in ((True, _TIED_TO.sub(" ", said)), (False, _TIED_TO.sub(" ", near))):
         if procedure_code in _OF_A_DIGIT:
             for kind, names in (("finger", _FINGERS), ("toe", _TOES)):
                 named = _on_side(text, names, side, bare=kind == "finger")
-                if len(named) == 1 or (named and (text is said or _SEVERAL.search(said))):
+                if len(named) == 1 or (named and (own or _SEVERAL.search(said))):
                     return tuple((_LEFT if side == "LT" else _RIGHT)[kind][place] for place in named)
         if procedure_code in _OF_A_LID:
             upper, lower = (re.search(rf"\b{word}\b", text, re.IGNORECASE) for word in ("upper", "lower"))
@@ -64,6 +64,12 @@ def digit_modifiers(
     return ()
 
 
+# The healthy neighbour that a broken finger or toe is tied to is not the one treated.
+_TIED_TO = re.compile(
+    r"\b(?:strap\w*|tap(?:ed|ing)|buddied|bound|tied)(?: \w+)? to (?:the |its )?(?:\w+ ){0,2}(?:finger|toe|digit"
+    r"|neighbou?r)s?\b",
+    re.IGNORECASE,
+)
 _SEVERAL = re.compile(r"\b(?:both|two|2|three|3|four|4|each|all)\b", re.IGNORECASE)
 _SIDE = re.compile(r"\b(?:(?P<LT>left|lt?)|(?P<RT>right|rt?))\b", re.IGNORECASE)
 

@@ -25,7 +25,6 @@ from assistant.propose.evaluation_management_table import (
 from assistant.propose.evaluation_management_time import VisitTime, time_of
 from assistant.propose.evaluation_management_visit import Visit, needs_25, visit_of
 from assistant.propose.evaluation_management_words import Line, lines_of, once, words
-from assistant.propose.facts import new_patient_of
 from assistant.propose.model import (
     ClinicalNote,
     EmElement,
@@ -35,6 +34,7 @@ from assistant.propose.model import (
     ProcedureCandidate,
     ProviderQuery,
 )
+from assistant.propose.patient_known import new_patient_of
 
 _OFFICE_CODE = re.compile(r"\b(?:9920[2-5]|9921[1-5])\b")
 _TIME_UNTOLD = "How many minutes, if any, did the physician spend on the visit that day? The note tells no number."
@@ -81,7 +81,7 @@ def evaluate_visit(
         problems=problems,
         data=data,
         risk=management.element,
-        minutes=time.minutes if time is not None else None,
+        minutes=(time.minutes or None) if time is not None else None,
         modifiers=visit.modifiers,
         evidence=once([*(time.evidence if time is not None and by_time else ()), *evidence]) or _first(lines),
         add_ons=tuple(_add_ons(lines, encounter, procedures, visit, time if by_time else None, medicare=medicare)),
@@ -177,7 +177,9 @@ def _compared(
             for name, one in zip(names, elements, strict=True)
             if LEVELS.index(one.level) < LEVELS.index(billed_level)
         ]
-        minutes = f"; {time.minutes} minutes do not reach it" if time is not None else "; no time is told"
+        minutes = (
+            f"; {time.minutes} minutes do not reach it" if time is not None and time.minutes else "; no time is told"
+        )
         yield (
             f"overcoding: billed {billed} needs {billed_level} in two elements; "
             f"the note has {', '.join(missing)}{minutes}"

@@ -46,7 +46,10 @@ def _listed(lines: Sequence[Line]) -> list[Problem]:
     """The problems of the assessment; of the whole note where none is written."""
     assessed = [line for line in lines if line.clause.section in _LISTS and _told(line)]
     spoken = [line for line in lines if line.clause.section in _OF_VISIT and _told(line)]
-    smoker = any(words("problems", "smoker").found(line.view) for line in spoken)
+    smoker = any(
+        words("problems", "smoker").found(line.view) and not words("problems", "never_smoked").found(line.view)
+        for line in spoken
+    )
     found = list(_named(assessed, smoker=smoker))
     if not found and assessed:
         found = [
@@ -146,6 +149,10 @@ def _with_state(
         words("problems", "stable").found(line.view) for line in told if line.clause.section not in {"exam", "data"}
     ):
         return Problem(problem.kind, problem.name, problem.line, "stable")
+    own_treatment = any(words("risk", "new_treatment").found(line.view) for line in own)
+    if any(one.kind in {"acute", "systemic", "minor", "complicated"} for one in problems) and not own_treatment:
+        # The new treatment is for the acute problem beside it.
+        changes_treatment = False
     return Problem(problem.kind, problem.name, problem.line, "unmet" if changes_treatment else "stable")
 
 
@@ -169,6 +176,8 @@ def _mentions(line: Line, problem: Problem) -> bool:
 
 def _worse(line: Line) -> bool:
     if words("problems", "unmet").found(line.view):
+        return True
+    if line.clause.status != "negated" and words("problems", "acute_on_chronic").found(line.view):
         return True
     if line.clause.status == "negated" or not words("problems", "worsening").found(line.view):
         return False

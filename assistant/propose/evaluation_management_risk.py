@@ -14,13 +14,22 @@ from assistant.propose.model import EmElement, Evidence
 
 # How generic names of prescription drugs end, by the international nomenclature.
 _ENDINGS = re.compile(
-    r"\b[a-z]{3,}(?:pril|sartan|statin|olol|mycin|cillin|floxacin|conazole|prazole|gliptin|gliflozin|glutide|[lz]umab|ximab"
-    r"|triptan|azepam|oxetine|sone|solone|cycline|[cl]ovir|tivir|dipine|thiazide|semide|xaban|setron|tinib|codone|formin"
-    r"|triptyline|lukast|terol|tropium|azosin|steride|dronate|glitazone|prost|oxacin|zolamide|afil|gepant|kacin|tidine)\b"
+    r"\b[a-z]{3,}(?:pril|sartan|statin|olol|mycin|cillin|floxacin|conazole|prazole|gliptin|gliflozin|glutide|[lz]umab"
+    r"|ximab"
+    r"|triptan|azepam|oxetine|sone|solone|cycline|[cl]ovir|tivir|dipine|thiazide|semide|xaban|setron|tinib|codone"
+    r"|formin"
+    r"|triptyline|lukast|terol|tropium|azosin|steride|dronate|glitazone|prost|oxacin|zolamide|afil|gepant|kacin"
+    r"|tidine)\b"
     r"|\bcef[a-z]{3,}\b|\bsulfa[a-z]+\b"
 )
 # "Lisinopril 10->20".
 _DOSE_CHANGED = re.compile(r"\d\s*(?:m?c?g)?\s*(?:-+>|\u2192)\s*\d")
+# "Pilocarpine 5 mg three times daily": a dose with its times is a prescription, whatever the name.
+_DOSED = re.compile(
+    r"\b[a-z]{5,}\s+\d+(?:\.\d+)?\s*m?c?g\b[^.;]{0,24}?\b(?:daily|nightly|a day|bid|tid|qid|qd|qhs|q\d+h|weekly"
+    r"|hours)\b",
+    re.IGNORECASE,
+)
 _MANAGED = frozenset(
     {"assessment", "plan", "diagnosis", "other", "history", "procedure", "findings", "exam", "indication", "time"}
 )
@@ -106,10 +115,12 @@ def _manages_drug(line: Line) -> bool:
         words("risk", "conditional").found(view)
         or words("risk", "injected").found(view)
         or words("risk", "otc").found(view)
+        or words("risk", "not_prescribed").found(view)
     ):
         return False
     named = words("risk", "drug").found(view) or bool(_ENDINGS.search(view.words))
     otc_only = not named and words("risk", "otc_drug").found(view)
+    named = named or (not otc_only and bool(_DOSED.search(line.clause.text)))
     if named and _DOSE_CHANGED.search(line.clause.text):
         return True
     if words("risk", "prescribe").found(view):

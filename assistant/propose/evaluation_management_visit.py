@@ -27,10 +27,14 @@ _LOOKING = frozenset("31231 31575 31579 92511 31505 31615 46600 57452 92504 9250
 _PREVENTIVE_VISITS = CodeSet.parse(["99381-99397", "G0402", "G0438-G0439"])
 # Counseling that is billed beside a visit.
 _COUNSELING = CodeSet.parse(["99406-99409", "G0446-G0447"])
+# Giving a vaccine is edited with a visit (NCCI, chapter 11).
+_VACCINATIONS = CodeSet.parse(["90460", "90471", "90473", "G0008-G0010"])
 _HEARING_TESTS = CodeSet.parse(["92517-92519", "92537-92588", "92650-92653"])
 _TITLE_CHARACTERS = 160
 _MOST_PLACE_WORDS = 6
 _OPENING_SENTENCES = 2
+# A nurse's own task may be told with who ordered it and when.
+_OCCURRED = frozenset({"done", "historical"})
 VisitKind = Literal["visit", "nurse", "none"]
 
 
@@ -55,13 +59,13 @@ def visit_of(
     """The visit of a note. `procedures` are those of the same day; `problems` and `management` as read from it."""
     if encounter.place_of_service is not None and encounter.place_of_service not in _OFFICE_PLACES:
         return Visit("none", "the place is none of an office visit")
-    if any(one.procedure_code == FOLLOW_UP for one in procedures):
+    if any(one.procedure_code == FOLLOW_UP for one in procedures) and not is_apart_in_period(note):
         return Visit("none", "the follow-up is part of the operation")
     if _is_operative(note, lines):
         return Visit("none", "the note describes an operation")
-    nurse = [line for line in lines if words("visit", "nurse").found(line.view)]
+    nurse = [line for line in lines if words("visit", "nurse").found(line.view)] or _headed_nurse(note, lines)
     if nurse and not _seen_by_physician(lines):
-        return _nurse_visit(lines, nurse, procedures)
+        return _nurse_visit(note, lines, nurse, procedures)
     separate = [
         line for line in lines if line.clause.status != "negated" and words("visit", "separate").found(line.view)
     ]
@@ -91,7 +95,10 @@ def visit_of(
     treating = any(one.global_days in {*_MINOR, "090"} for one in procedures)
     if not _looks_like_visit(lines, problems, management, treating=treating):
         return Visit("none", "nothing of a visit is told")
-    soon = bool(management.surgery) and any(
+    decided_today = management.surgery or [
+        line for line in lines if line.clause.status != "negated" and words("visit", "decision_major").found(line.view)
+    ]
+    soon = bool(decided_today) and any(
         line.clause.status in {"done", "planned"} and words("visit", "surgery_soon").found(line.view) for line in lines
     )
     return _beside(note, lines, procedures, separate, own, encounter, soon=soon)
@@ -141,6 +148,8 @@ def needs_25(procedure: ProcedureCandidate) -> bool:
     code = procedure.procedure_code
     if procedure.global_days in _MINOR:
         return True
+    if code in _VACCINATIONS:
+        return True
     if procedure.global_days in {"ZZZ", "090", "YYY", "MMM"} or not code.isdigit():
         return False
     if code in _PREVENTIVE_VISITS or code in _COUNSELING:
@@ -148,6 +157,11 @@ def needs_25(procedure: ProcedureCandidate) -> bool:
     if code.startswith(("7", "8", "99", "9255", "9256", "9257", "9258", "36415", "906", "907")):
         return False
     return procedure.global_days in {"XXX", None}
+
+
+def is_looking(procedure_code: str) -> bool:
+    """True for a scope that only looks."""
+    return procedure_code in _LOOKING
 
 
 def _only_preventive(
@@ -167,6 +181,9 @@ def _is_operative(note: ClinicalNote, lines: Sequence[Line]) -> bool:
         return True
     if any(words("visit", "operative").found(line.view) and line.clause.status == "done" for line in lines):
         return True
+    if any(words("visit", "decision").found(line.view) and "anesthesia" in line.view.tokens for line in lines):
+        # "Decision for drainage under general anesthesia tonight": another note tells of the operation.
+        return False
     return anesthesia_of(note) in {"general", "sedation"} and not any(
         line.clause.section == "plan" and words("visit", "encounter").found(line.view) for line in lines
     )
@@ -200,12 +217,24 @@ def _seen_by_physician(lines: Sequence[Line]) -> bool:
     )
 
 
-def _nurse_visit(lines: Sequence[Line], nurse: Sequence[Line], procedures: Sequence[ProcedureCandidate]) -> Visit:
-    need = [line for line in lines if line.clause.status == "done" and words("visit", "nurse_need").found(line.view)]
+def _headed_nurse(note: ClinicalNote, lines: Sequence[Line]) -> list[Line]:
+    """The first line where the note's first words, whatever becomes of them, say that a nurse saw the patient."""
+    opening = " ".join(clause.text for clause in note.clauses[:1])
+    return list(lines[:1]) if words("visit", "nurse").found(view_of(opening)) else []
+
+
+def _nurse_visit(
+    note: ClinicalNote, lines: Sequence[Line], nurse: Sequence[Line], procedures: Sequence[ProcedureCandidate]
+) -> Visit:
+    need = [
+        clause.evidence
+        for clause in note.clauses
+        if clause.status in _OCCURRED and words("visit", "nurse_need").found(view_of(clause.text))
+    ]
     shots = any(words("visit", "shot_only").found(line.view) and line.clause.status == "done" for line in lines)
     if not need or procedures or shots:
         return Visit("none", "a nurse gave only the service itself")
-    return Visit("nurse", evidence=_evidence([*nurse, *need]))
+    return Visit("nurse", evidence=tuple(sorted({*_evidence(nurse), *need})))
 
 
 def _looks_like_visit(
@@ -254,7 +283,17 @@ def _own_work(
             for line in own
             if not words("risk", "aftercare").found(line.view) or words("visit", "own_disease").found(line.view)
         ]
-    own.extend(line for line in unbilled_tests(lines, [one.procedure_code for one in procedures]) if free(line))
+    tests = unbilled_tests(lines, [one.procedure_code for one in procedures])
+    if therapeutic and len(problems) < 2:
+        # A film of the one problem, read before it is treated, belongs to the treatment; a new order does not.
+        tests = [
+            line
+            for line in tests
+            if line.clause.status == "planned"
+            or words("data", "ordered").found(line.view)
+            or not words("data", "images").found(line.view)
+        ]
+    own.extend(line for line in tests if free(line))
     if not therapeutic:
         own.extend(line for line in management.treatment if free(line))
         if not procedures or (_only_tests(procedures) and _has_parts(lines)):

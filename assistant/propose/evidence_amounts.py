@@ -27,6 +27,7 @@ _AMOUNTS = frozenset(("minutes", "mg", "mcg", "ml", "cm", "units", "days"))
 # What is done several times over to one lesion.
 _REPEATED = frozenset("thaw freeze thawed cycle pass curettage desiccation edc".split())
 _TREATED = frozenset("ln2 ln nitrogen cryo cryotherapy cryosurgery frozen froze".split())
+_DONE_TO_ALL = frozenset("frozen froze treated destroyed curetted pared ablated cauterized".split())
 _WORDS_BETWEEN = 4
 # Numbers that count nothing: the size of a suture, of a blade, a list's own number, the name of a lesion, a date.
 _NO_COUNT = re.compile(
@@ -98,6 +99,8 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: S
     total = next((value for text in (*evidence, *beside) if (value := _total(view_of(text).tokens)) is not None), None)
     if total is not None:
         return Counted(total)
+    if kind == "tests" and (tests := next((n for text in evidence if (n := _with_controls(text))), None)):
+        return Counted(tests)
     numbers: list[int] = []
     named = False
     for text in evidence:
@@ -140,18 +143,42 @@ _TEST_KIND = re.compile(
 _EQUALS = re.compile(r"=\s*(\d{1,3})\b")
 _VIALS = re.compile(
     rf"\b(\d{{1,2}}|{'|'.join(word for word in ONES if word != 'zero')})\s+(?:\d+(?:\.\d+)?[\s-]*(?:ml|cc)\s+)?"
-    r"(?:[a-z]+[\s-]+){0,3}vials?\b"
+    r"(?:(?!doses?\b|aliquots?\b|from\b|each\b|per\b)[a-z]+[\s-]+){0,3}vials?\b"
 )
-_IN_EACH = re.compile(r"\b(\d{1,3})\s+(?:doses?|aliquots?)\b[^.;]{0,30}?\b(?:(?:per|each|every|a) vial|each|apiece)\b")
+_NUMBER = rf"\d{{1,3}}|{'|'.join(word for word in ONES if word != 'zero')}"
+_IN_EACH = re.compile(
+    rf"\b({_NUMBER})\s+(?:1(?:\.0)?[\s-]*(?:ml|cc)\s+)?(?:doses?|aliquots?)\b(?:(?!dose"
+    rf"|aliquot)[^.;]){{0,30}}?\b(?:(?:per|each|every|a) vial|each|apiece)\b"
+)
+_LABELLED = re.compile(r"\bvial (?:#\s?|no\.? )?([a-e]|\d)\b")
+
+
+# Controls are placed and read as the other tests are: "36 scratch tests plus positive and negative control".
+_CONTROLS = re.compile(
+    r"(\d{1,3})\b[^.;]{0,60}?\b(?:plus|and|with|\+)\s+(?:a |the |2 |two )?(?:controls\b|(?:positive|negative"
+    r"|histamine|saline)"
+    r"(?: and | & |/|, )(?:a )?(?:positive|negative|histamine|saline)\b)"
+)
+
+
+def _with_controls(text: str) -> int | None:
+    """The tests with their two controls, where these are told beside the number of the others."""
+    match = _CONTROLS.search(text.lower())
+    return int(match[1]) + 2 if match and "includ" not in text.lower() else None
 
 
 def _of_vials(text: str) -> int | None:
     """The doses of several vials where those of one are told: two 10 mL vials, 10 doses per vial."""
     low = text.lower()
     each, vials = _IN_EACH.search(low), _VIALS.search(low)
-    if each is None or vials is None:
+    if each is None:
         return None
-    return int(each[1]) * (int(vials[1]) if vials[1].isdigit() else ONES[vials[1]])
+    number = _value(vials[1]) if vials else len(set(_LABELLED.findall(low)))
+    return _value(each[1]) * number or None
+
+
+def _value(told: str) -> int:
+    return int(told) if told.isdigit() else ONES[told]
 
 
 def _whole_of(texts: Sequence[str], nouns: Sequence[str]) -> int | None:
@@ -215,7 +242,13 @@ def _total(words: Sequence[str], *, loosely: bool = False) -> int | None:
         if unit or number.value != int(number.value):
             continue
         near = words[number.after : number.after + 4]
-        if any(word.startswith("total") for word in before) or not {"total", "altogether"}.isdisjoint(near[:3]):
+        # "All nineteen frozen."
+        opens = list(before) == ["all"] and not _DONE_TO_ALL.isdisjoint(after[:1])
+        if (
+            opens
+            or any(word.startswith("total") for word in before)
+            or not {"total", "altogether"}.isdisjoint(near[:3])
+        ):
             return int(number.value)
         if ("in", "all") in pairwise(near):
             return int(number.value)

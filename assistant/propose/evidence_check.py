@@ -12,9 +12,9 @@ from typing import Literal
 
 from assistant.propose.candidates import procedure_candidates
 from assistant.propose.evidence import Repertoire, bad_patterns, repertoire_of
-from assistant.propose.facts import new_patient_of
 from assistant.propose.model import Encounter
 from assistant.propose.note_reader import read_clinical_note
+from assistant.propose.patient_known import new_patient_of
 from ingest.notes.model import EvidenceBlock, EvidenceExample, KbNote
 
 # What is known beside the note: [age 7; pos 24; payer medicare].

@@ -29,6 +29,7 @@ _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "lma", "laryngeal mask", "mask anesth*|anaesth*|induct*|airway|inhal*", "put_to_sleep|asleep",
             "general", "endotracheal tube", "ga", "under|with|gen general|ett|eta|anes",
             "general|gen mask|inhal*|oral|lma|ett|eta|anes", "mask|inhalation* general",
+            "mask|tube|lma|ett|intubat* ... general", "today general",
         ),
     ),
     ("sedation", ("sedat*", "propofol", "versed|midazolam", "mac", "monitored anesth*", "twilight")),

@@ -29,7 +29,9 @@ def amount_of(view: View, kind: str) -> Decimal | None:
     words = view.tokens
     found: list[Decimal] = []
     strengths: list[Number] = []
-    for number in numbers_of(words):
+    numbers = list(numbers_of(words))
+    given = [number for number in numbers if not _is_of_container(words, number)]
+    for number in given if any(_is_amount(words, one, kind) for one in given) else numbers:
         unit = words[number.after] if number.after < len(words) else ""
         after = words[number.after + 1] if number.after + 1 < len(words) else ""
         if unit in _PER_VOLUME.get(kind, ()) or (is_noun(unit, NOUNS[kind]) and after == "per"):
@@ -45,6 +47,34 @@ def amount_of(view: View, kind: str) -> Decimal | None:
     if not found and kind == "mg":
         found = list(_by_name(words))
     return sum(found, Decimal(0)) if found else None
+
+
+_CONTAINERS = frozenset("vial vials syringe syringes ampule ampules ampoule sdv mdv".split())
+_OF_A_CONTAINER = frozenset("single multi multiple dose use patient prefilled ml mls cc 1 2 5 10 one in per a".split())
+_GONE = frozenset("discarded wasted waste wastage discard discarding unused".split())
+_NAMES_WASTE = _GONE | {"remaining", "remainder", "leftover", "left"}
+_REACH = 4
+
+
+def _is_amount(words: Sequence[str], number: Number, kind: str) -> bool:
+    unit = words[number.after] if number.after < len(words) else ""
+    return unit in SCALES.get(kind, ()) or is_noun(unit, NOUNS[kind])
+
+
+def _is_of_container(words: Sequence[str], number: Number) -> bool:
+    """Whether an amount is that of a vial or of what was thrown away: "vial of 40 mg", "40 mg vial", "20 mg wasted"."""
+    before = words[max(0, number.first - 2) : number.first]
+    if (before and before[-1] in ("of", "with") and before[0] in _CONTAINERS) or _NAMES_WASTE.intersection(before):
+        return True
+    place = number.after + 1
+    while place < len(words) and words[place] in _OF_A_CONTAINER:
+        place += 1
+    if place < len(words) and words[place] in _CONTAINERS:
+        return True
+    after = words[number.after + 1 : number.after + 1 + _REACH]
+    return any(word in _GONE or (word == "thrown" and "away" in after) for word in after) and not any(
+        any(char.isdigit() for char in word) for word in after
+    )
 
 
 _BY_STRENGTH = frozenset("kenalog triamcinolone medrol depomedrol methylprednisolone aristospan".split())

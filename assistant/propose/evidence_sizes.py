@@ -22,16 +22,34 @@ _SIZE = re.compile(
     r"[\s-]*(cm|mm|centimeters?|millimeters?)\b",
     re.IGNORECASE,
 )
-_REPAIR = re.compile(r"clos|sutur|stitch|repair|length|long\b|layer|approximat|stapl|adhesive|glue", re.IGNORECASE)
-_WOUND = re.compile(r"\blacs?\b|lacerat|wound|gash", re.IGNORECASE)
+_REPAIR = re.compile(
+    r"clos|sutur|stitch|repair|length|long\b|layer|approximat|stapl|adhesive|glue|nylon|\bline\b(?! of)", re.IGNORECASE
+)
+_WOUND = re.compile(r"\blacs?\b|lacerat|wound|gash|(?<!before )(?<!before the )\bcuts?\b(?! out| away)", re.IGNORECASE)
 _WHOLE = re.compile(
     r"excised (?:diameter|size)|(?:specimen|ellipse) (?:siz|measur)|includ\w* (?:the )?margin"
     r"|with margins|total (?:diameter|excised)|defect",
     re.I,
 )
-_MARGIN = re.compile("margin|border", re.IGNORECASE)
+_MARGIN = re.compile(
+    r"margin|border|\b(?:every|each|all|either|both) sides?\b|narrowest|all around|circumferential", re.IGNORECASE
+)
+# What stands right after a size names what it measures: "0.8 cm lesion with 0.4 cm margin".
+_NAMED_AFTER = (
+    ("margin", re.compile(r"[\s-]+(?!incl|with|and|plus|without)(?:[\w-]+\s)?(?:margins?|borders?)\b", re.IGNORECASE)),
+    (
+        "lesion",
+        re.compile(
+            r"[\s-]+(?:[\w-]+\s){0,2}?(?:lesion|cyst|mole|nevus|tumou?r|papule|nodule|plaque|growth|patch|macule"
+            r"|bcc|scc"
+            r"|carcinoma|melanoma)\b(?! (?:was |were )?(?:closed|repaired))",
+            re.IGNORECASE,
+        ),
+    ),
+)
 # Lengths of the work, not of what was taken or closed.
 _NO_SIZE = re.compile(r"undermin|needle|blade|punch|gauge|portal|cannula|dermatome|curette\b", re.IGNORECASE)
+_UNNAMED = "lesion"
 _EMPTY = re.compile(r"\b(?:total|of|about|approx(?:imately)?|measur\w*|final|in|is|was|and)\b", re.IGNORECASE)
 _CHUNK = re.compile(r"[.;,]\s|\n")
 
@@ -52,15 +70,30 @@ def sizes(text: str, offset: int = 0) -> list[Size]:
         words = text[start : match.start()] + text[match.end() : end]
         numbers = [Decimal(number) for number in re.findall(r"\d*\.?\d+", f"{match[1]} {match[2]}")]
         value = max(numbers) / (10 if match[3].lower().startswith("m") else 1)
-        alone = not any(char.isalpha() for char in _EMPTY.sub(" ", words))
+        alone = not _tells(words)
         # Between commas the words before it tell what is measured, so that a margin told after it does not.
         earlier = text[: match.start()]
         if alone:
-            words = earlier if any(char.isalpha() for char in earlier) else text
+            told = [text[first:last] for first, last in _parts_before(cuts, part) if _tells(text[first:last])]
+            words = earlier if _tells(earlier) else text
+            # The part just before tells what is measured, unless it says nothing: "in layers, intermediate, 4 cm".
+            if told and not _tells(earlier[start:]) and _measured(told[-1]) != _UNNAMED:
+                words = told[-1]
         if _NO_SIZE.search(words) and not _REPAIR.search(words):
             continue
-        found.append(Size(value, _measured(words), (offset + match.start(), offset + match.end())))
+        named = next((name for name, after in _NAMED_AFTER if after.match(text, match.end())), None)
+        found.append(Size(value, named or _measured(words), (offset + match.start(), offset + match.end())))
     return found
+
+
+def _parts_before(cuts: Sequence[tuple[int, int]], part: int) -> list[tuple[int, int]]:
+    """The parts of a sentence before its part of that number."""
+    starts = [0, *(end for _, end in cuts[:part])]
+    return list(zip(starts, (begin for begin, _ in cuts[:part]), strict=False))
+
+
+def _tells(words: str) -> bool:
+    return any(char.isalpha() for char in _EMPTY.sub(" ", words))
 
 
 def _measured(words: str) -> str:
@@ -69,7 +102,7 @@ def _measured(words: str) -> str:
     for name, cue in (("margin", _MARGIN), ("repair", _REPAIR), ("wound", _WOUND)):
         if cue.search(words):
             return name
-    return "lesion"
+    return _UNNAMED
 
 
 def excised(found: Sequence[Size]) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""Facts a note tells of its encounter: anesthesia, physician's time, age, sex, new or established. Guesses nothing."""
+"""Facts a note tells of its encounter: anesthesia, age and sex. Guesses nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from assistant.propose.model import Clause, ClinicalNote, Evidence
-from assistant.propose.numbers import numbers_in
+from assistant.propose.model import Clause, ClinicalNote
 from assistant.propose.status_cues import NUMBER_WORDS
 
 Anesthesia = Literal["general", "local", "topical", "sedation", "none"]
@@ -115,111 +114,6 @@ def _deepest(told: list[Anesthesia]) -> Anesthesia:
     return next(kind for kind in order if kind in told)
 
 
-_OWN = re.compile(
-    r"\b(?:my (?:own )?(?:total |personal )?time|(?:physician|provider|clinician|doctor"
-    r"|practitioner)(?:'s)? (?:total )?(?:face[- ]to[- ]face )?time"
-    r"|i (?:personally )?(?:have )?spent|i devoted|time (?:i|personally) spent|my time only)\b",
-    re.IGNORECASE,
-)
-_TOTAL_TIME = re.compile(
-    r"\b(?:total(?: \w+){0,3} time|time spent|total(?: of)?|encounter time|visit time"
-    r"|time on (?:the )?date|spent|time\b|were spent|was spent)\b",
-    re.IGNORECASE,
-)
-_STAFF = re.compile(
-    r"\b(?:nurse|nursing|rn|lpn|ma|medical assistant|assistant|staff|tech|technician|audiologist|scribe"
-    r"|resident|student)\b",
-    re.IGNORECASE,
-)
-_NOT_VISIT = re.compile(
-    r"\b(?:operat\w*|surg\w*|procedure time|tourniquet|an?a?esthesia time|turnover|bleed\w*|nosebleed"
-    r"|wait\w*|observ\w*|ischemi\w*|inflat\w*|dry|pressure|after|"
-    r"ago|apart|pack\w*|soak\w*|late|walk\w*|exercise|dwell|drive|sleep|each|every|for (?:ten|five"
-    r"|\d+) minutes with)\b",
-    re.IGNORECASE,
-)
-_SUBTRACTED = re.compile(r"\b(?:includ\w+|of which|of this|with)\b", re.IGNORECASE)
-_SEPARATE = re.compile(r"\b(?:procedure|scope|endoscopy|separately|injection|interpretation|test)\b", re.IGNORECASE)
-_COUNSELING = re.compile(
-    r"\b(?:counsel\w*|face[- ]to[- ]face|review\w*|document\w*|chart\w*|coordinat\w*|record\w*|exam\w*"
-    r"|talk\w*|educat\w*|order\w*)\b",
-    re.IGNORECASE,
-)
-
-
-def minutes_of(note: ClinicalNote) -> tuple[int, tuple[Evidence, ...]] | None:
-    """The physician's total minutes on the date with the words that tell them; None where no visit time is told.
-
-    The physician's own time wins over an encounter total; minutes of staff or of a separate procedure told as included
-    are taken off a total. Operating, waiting and pressure times are none. Of a range the lower end. Source: CPT's
-    office visit guidelines on time, in our own words.
-    """
-    own: list[tuple[int, Clause]] = []
-    totals: list[tuple[int, Clause]] = []
-    parts: list[tuple[int, Clause]] = []
-    taken_off: list[tuple[int, Clause]] = []
-    for clause in note.clauses:
-        if (
-            clause.repeated
-            or clause.status in {"historical", "planned", "hypothetical", "other-person"}
-            or clause.section == "history"
-        ):
-            continue
-        minutes = _clause_minutes(note.text, clause)
-        if minutes is None:
-            continue
-        text = clause.text
-        if _OWN.search(text):
-            own.append((minutes, clause))
-        elif clause.status == "negated":
-            continue
-        elif _STAFF.search(text):
-            if _SUBTRACTED.search(text):
-                taken_off.append((minutes, clause))
-        elif _SEPARATE.search(text) and _SUBTRACTED.search(text) and totals:
-            taken_off.append((minutes, clause))
-        elif _NOT_VISIT.search(text) and clause.section != "time" and not re.search(r"\btotal\b", text, re.IGNORECASE):
-            continue
-        elif _TOTAL_TIME.search(text) or (clause.section == "time" and not totals):
-            totals.append((minutes, clause))
-        elif _COUNSELING.search(text):
-            parts.append((_all_minutes(note.text, clause), clause))
-    chosen = own or totals
-    if chosen:
-        value, clause = max(chosen, key=lambda one: one[0]) if not own else chosen[0]
-        evidence = [clause.evidence]
-        if not own:
-            value -= sum(one for one, _ in taken_off)
-            evidence.extend(one.evidence for _, one in taken_off)
-        return (value, tuple(evidence)) if value > 0 else None
-    if len(parts) > 1 and sum(one for one, _ in parts) > 0:
-        return sum(one for one, _ in parts), tuple(one.evidence for _, one in parts)
-    return None
-
-
-def _clause_minutes(text: str, clause: Clause) -> int | None:
-    """The minutes a clause tells; hours and minutes are added ("1 hour 10 minutes"), else the largest counts."""
-    told = [
-        number
-        for number in numbers_in(text, clause.start, clause.end)
-        if number.unit == "minutes" and number.low < 1000
-    ]
-    if not told:
-        return None
-    if (
-        len(told) == 2
-        and told[0].low >= 60
-        and told[1].low < 60
-        and len(text[told[0].end : told[1].start].split()) <= 1
-    ):
-        return int(told[0].low + told[1].low)
-    return int(max(number.low for number in told))
-
-
-def _all_minutes(text: str, clause: Clause) -> int:
-    return int(sum(number.low for number in numbers_in(text, clause.start, clause.end) if number.unit == "minutes"))
-
-
 _PERSON = r"(?:m|f|male|female|man|woman|boy|girl|gentleman|lady|patient|pt|child|infant|toddler|individual|person)"
 _AGE = (
     re.compile(
@@ -311,38 +205,3 @@ def sex_of(note: ClinicalNote) -> Literal["M", "F"] | None:
     if he == she:
         return None
     return "M" if he > 2 * she else "F" if she > 2 * he else None
-
-
-_KNOWN = re.compile(
-    r"\b(?:established|known to (?:me|us|our|the) ?(?:practice|clinic|office)?|return(?:ing)? patient"
-    r"|follow[- ]?up (?:visit|patient|appointment|of)|last seen (?:here|by me|by us|in (?:our|this|my))"
-    r"|not a new patient|returns (?:for|to)|seen (?:here|by my partner|by us) (?:in|last|two|one|a)"
-    r"|patient of (?:mine|ours))\b|^follow[- ]?up\b",
-    re.IGNORECASE,
-)
-_NEW = re.compile(
-    r"\bnew (?:pt|patient|referral|consult)\b|\bnew to (?:me|us|our|this|the) ?(?:practice|clinic|office"
-    r"|group)?|\bfirst visit (?:here|to|with)\b|\bnever (?:been )?seen (?:here|by)\b",
-    re.IGNORECASE,
-)
-_LONG_AWAY = re.compile(
-    r"\bnot (?:been )?seen (?:here|by us|in (?:our|this)[^.;]{0,20}) (?:in|for) (?:over|more than|the last|the past)? ?"
-    r"(?:three|four|five|six|seven|eight|nine|ten|[3-9]|1\d) years",
-    re.IGNORECASE,
-)
-
-
-def new_patient_of(note: ClinicalNote) -> bool | None:
-    """True where the note calls the patient new to the practice, False where established or returning, else None."""
-    for clause in note.clauses:
-        if clause.section in {"plan", "family-history"} or clause.status in {"hypothetical", "other-person"}:
-            continue
-        text = note.text[max(0, clause.start - 6) : clause.end]
-        if _LONG_AWAY.search(text):
-            return True
-        known, new = _KNOWN.search(text), _NEW.search(text)
-        if known:
-            return False
-        if new:
-            return True
-    return None

@@ -24,17 +24,23 @@ _DAYS = {"d": 1, "w": 7, "m": 30}
 _SINUS_CLEANING = CodeSet.parse(["31237"])
 # A later cast or splint of a fracture that is being treated was to be expected.
 _CASTS = CodeSet.parse(["29000-29799"])
+# Stents and studies of the heart have no days after them that a later one could fall into.
+_HEART_LABORATORY = CodeSet.parse(["92920-92978", "93451-93662"])
 _FRACTURE = re.compile(r"\b(?:fractures?|fx|fxs|cast|orif|crpp|closed (?:treatment|reduction))\b")
 _WITH_A_PERIOD = re.compile(r"\b(?:septoplast\w+|septorhinoplast\w+|rhinoplast\w+|septal|septum|turbin\w+|smr\w*)\b")
 _COUNT = rf"(\d{{1,3}}|{'|'.join(NUMBER_WORDS)})"
 _UNIT = r"(days?|weeks?|wks?|months?|mos?)\b"
 _RECENT = re.compile(
-    rf"\b{_COUNT}[\s-]*{_UNIT}[\s-]*(?:after|following|from|since|out|post|s/p|status|ago|postop\w*)"
-    rf"|\b(?:post[\s-]?op\w*|pod)[\s-]*(?:{_UNIT})?[\s#-]*{_COUNT}(?:[\s-]*{_UNIT})?"
+    rf"\b{_COUNT}[\s-]*{_UNIT}[\s-]*(?:after|following|from|since|out|post|into|s/p|status|ago|postop\w*)"
+    rf"|\b(?:post[\s-]?op\w*|pod|day(?= \d+ (?:after|following|post"
+    rf"|from)\b))[\s-]*(?:{_UNIT})?[\s#-]*{_COUNT}(?:[\s-]*{_UNIT})?"
+    r"|\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth) day (?:after|following|since|post)\b"
     r"|\bweek \d{1,2}\b"
     r"|\b(?:global|post[\s-]?operative) period\b"
+    r"|\b(?:done|made|performed|operated|surgery|operation|\w+ectomy|\w+plasty) (?:(?:earlier"
+    r"|this) (?:this )?(?:morning|today|afternoon)|yesterday|last night)\b"
 )
-_ELSEWHERE = re.compile(r"\b(?:another|different|outside|other) (?:surgeon|doctor|hospital|practice|group|provider)\b")
+ELSEWHERE = re.compile(r"\b(?:another|different|outside|other) (?:surgeon|doctor|hospital|practice|group|provider)\b")
 _BACK = re.compile(
     r"\b(?:back|returned|returns|return|unplanned return) to (?:the )?(?:or|operating (?:room|theat\w+)|theat\w+)\b"
     r"|\b(?:re-?explor\w+|re-?operat\w+|take-?back)\b"
@@ -49,18 +55,24 @@ _OPERATION = re.compile(
     r"|(?:cuff|tendon|hernia|fracture) repair|excision)\b"
 )
 _APART = re.compile(r"\b(?:unrelated|not related|nothing to do with)\b")
+# Said by a word of denial, so that the clause it stands in is one.
+_APART_DENIED = re.compile(r"\b(?:not related|nothing to do with|no (?:relation|connection) (?:to|with))\b")
 
 
 def period_modifiers(note: ClinicalNote, procedures: Sequence[ProcedureCandidate]) -> dict[str, str]:
     """58, 78 or 79 by procedure code; empty where the note tells of no operation of the last 90 days by these hands."""
     sentences = list(_sentences(note))
-    recent = [text for text in sentences if _is_recent(text) and not _ELSEWHERE.search(text)]
-    operated = [one.procedure_code for one in procedures if one.global_days in _OPERATED]
+    recent = [text for text in sentences if _is_recent(text) and not ELSEWHERE.search(text)]
+    operated = [
+        one.procedure_code
+        for one in procedures
+        if one.global_days in _OPERATED and one.procedure_code not in _HEART_LABORATORY
+    ]
     if any(_BACK.search(text) for text in sentences) and recent:
         return dict.fromkeys(operated, "78")
     if not recent:
         return {}
-    if any(_APART.search(text) for text in sentences):
+    if _tells_apart(note):
         return dict.fromkeys(operated, "79")
     if any(_STAGED.search(text) for text in sentences):
         return dict.fromkeys(operated, "58")
@@ -74,8 +86,14 @@ def period_modifiers(note: ClinicalNote, procedures: Sequence[ProcedureCandidate
 def is_apart_in_period(note: ClinicalNote) -> bool:
     """Whether the note calls what it treats unrelated to an operation of the last 90 days by these hands (24)."""
     sentences = list(_sentences(note))
-    return any(_APART.search(text) for text in sentences) and any(
-        _is_recent(text) and _OPERATION.search(text) and not _ELSEWHERE.search(text) for text in sentences
+    return _tells_apart(note) and any(
+        _is_recent(text) and _OPERATION.search(text) and not ELSEWHERE.search(text) for text in sentences
+    )
+
+
+def _tells_apart(note: ClinicalNote) -> bool:
+    return any(_APART.search(text) for text in _sentences(note)) or any(
+        clause.status == "negated" and _APART_DENIED.search(clause.text.lower()) for clause in note.clauses
     )
 
 
@@ -95,12 +113,17 @@ def _sentences(note: ClinicalNote) -> Iterator[str]:
 
 def _is_recent(text: str) -> bool:
     """Whether a sentence tells of an operation at most 90 days back."""
+    days = days_since(text)
+    return days is not None and days <= _LONGEST_DAYS
+
+
+def days_since(text: str) -> int | None:
+    """The days back of which a sentence (lower case) speaks, 0 where it only says that they are few; None: of none."""
     match = _RECENT.search(text)
     if match is None:
-        return False
+        return None
     number = match[1] or match[4]
     unit = match[2] or match[3] or match[5]
     if number is None:
-        return True
-    days = (int(number) if number.isdigit() else NUMBER_WORDS[number]) * _DAYS[unit[0] if unit else "d"]
-    return days <= _LONGEST_DAYS
+        return 0
+    return (int(number) if number.isdigit() else NUMBER_WORDS[number]) * _DAYS[unit[0] if unit else "d"]

@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING, Any
 from assistant.propose.assembly import Assembled, Support, assemble
 from assistant.propose.candidates import procedure_candidates
 from assistant.propose.coronary import (
-    ASK_EARLIER_STUDY,
-    is_coronary_study,
+    hold_study,
     is_coronary_treatment,
     tells_first_study,
     vessels_treated,
 )
 from assistant.propose.diagnoses import diagnosis_candidates
 from assistant.propose.diagnoses_order import first_listed_order, points_for
+from assistant.propose.drug_waste import Container, container_queries, containers_of
 from assistant.propose.evaluation_management import evaluate_visit
+from assistant.propose.evaluation_management_visit import is_looking
 from assistant.propose.evidence import Repertoire, repertoire_of
-from assistant.propose.facts import age_of, new_patient_of, sex_of
-from assistant.propose.global_period import period_modifiers, without_follow_up
+from assistant.propose.facts import age_of, sex_of
+from assistant.propose.global_period import FOLLOW_UP, period_modifiers, without_follow_up
 from assistant.propose.model import (
     ClinicalNote,
     DiagnosisCandidate,
@@ -39,8 +40,12 @@ from assistant.propose.model import (
     Rejected,
 )
 from assistant.propose.note_reader import read_clinical_note
-from assistant.propose.queries import asked_once, hold_contradicted, queries_for
-from assistant.propose.told_modifiers import reduced_codes, tells_second_scope
+from assistant.propose.patient_known import new_patient_of
+from assistant.propose.queries import asked_once, hold_contradicted, nothing_shown, queries_for
+from assistant.propose.queries_vague import open_work
+from assistant.propose.repeats import repeated_tests
+from assistant.propose.told_modifiers import reduced_codes, stopped_codes, tells_second_scope
+from assistant.propose.visit_in_period import related_query, visit_in_period
 from assistant.validate import Judge, Report
 from ingest.claims.shorthand import write_claim
 
@@ -108,19 +113,23 @@ class Proposer:
         """What the note supports for this payer and day. Raises ValueError for a date that is none."""
         on = date.fromisoformat(encounter.date_of_service) if encounter.date_of_service else None
         note = read_clinical_note(text, on)
-        known = _with_what_the_note_says(note, encounter)
+        known = _with_what_the_note_says(note, encounter, on)
         candidates, rejected = procedure_candidates(note, self._repertoire(on), known)
         found, without, asked = diagnosis_candidates(note, known, self.diagnoses)
-        candidates = tuple(hold_contradicted(note, _with_diagnosed_side(candidates, found)))
+        candidates = tuple(hold_study(note, hold_contradicted(note, _with_diagnosed_side(candidates, found))))
         standing = without_follow_up([one for one in candidates if not one.why_not])
         if self.choose is not None and standing:
             chosen = set(self.choose(note, standing))
             standing = tuple(one for one in standing if one in chosen)
-        visit, visit_queries = self._visit(note, known, candidates, standing)
+        open_queries = queries_for(note, candidates, rejected)
+        visit, visit_queries = self._visit(note, known, (*candidates, *open_work(open_queries)), standing)
+        if visit is not None:
+            visit, standing, stood = self._in_period(note, visit, standing, [one.diagnosis_code for one in found])
+            visit_queries = stood or visit_queries
         codes = [*([visit.procedure_code] if visit else []), *(one.procedure_code for one in standing)]
         listed = first_listed_order(found, codes, self.diagnoses, on)
         pointed = {code: _points(code, listed, standing, codes) for code in dict.fromkeys(codes)}
-        study = tells_first_study(note)
+        containers = self._containers(note, known, standing)
         assembled = assemble(
             known,
             standing,
@@ -130,13 +139,16 @@ class Proposer:
             self.judge,
             said=_work_done(note),
             vessels=_vessels(note, standing),
-            study_apart=study is not None,
-            stated=reduced_codes(note, standing) | period_modifiers(note, standing),
+            study_apart=tells_first_study(note) is not None,
+            stated=reduced_codes(note, standing) | period_modifiers(note, standing) | stopped_codes(note, standing),
+            again=repeated_tests(note, standing),
             second_scope=tells_second_scope(note),
+            containers=containers,
         )
-        queries = (*queries_for(note, candidates, rejected), *asked, *visit_queries)
-        if study is None:
-            queries = (*queries, *_of_study(standing))
+        queries = (*open_queries, *asked, *visit_queries)
+        queries = (*queries, *container_queries(containers, standing))
+        if assembled is None and not queries:
+            queries = nothing_shown(note)
         proposal = Proposal(
             lines=_lines(assembled) if assembled else (),
             diagnoses=listed,
@@ -166,6 +178,35 @@ class Proposer:
         if asked and evaluate_visit(note, known, (*standing, *asked), medicare=medicare)[0] is None:
             return None, ()
         return evaluate_visit(note, known, standing, medicare=medicare)
+
+    def _containers(
+        self, note: ClinicalNote, known: Encounter, standing: Sequence[ProcedureCandidate]
+    ) -> dict[str, Container]:
+        """What is told of the containers of the drugs given; empty for payers that do not ask."""
+        payer = self.judge.payer(known.payer)
+        return containers_of(note, standing) if payer is not None and payer.is_medicare else {}
+
+    def _in_period(
+        self,
+        note: ClinicalNote,
+        visit: EmProposal,
+        standing: tuple[ProcedureCandidate, ...],
+        diagnoses: Sequence[str],
+    ) -> tuple[EmProposal | None, tuple[ProcedureCandidate, ...], tuple[ProviderQuery, ...]]:
+        """The visit beside an operation of the days before: with 24, free of charge, or held until it is answered."""
+        if {"24", "57"}.intersection(visit.modifiers):
+            return visit, tuple(one for one in standing if one.procedure_code != FOLLOW_UP), ()
+        told = visit_in_period(note, diagnoses)
+        if told is None:
+            return visit, standing, ()
+        stands, evidence = told
+        if stands == "apart":
+            return replace(visit, modifiers=("24", *visit.modifiers)), standing, ()
+        if stands == "open":
+            # What was treated that day tells what the visit was about.
+            treated = [one for one in standing if not is_looking(one.procedure_code)]
+            return None, standing, () if treated else (related_query(evidence),)
+        return None, (*standing, ProcedureCandidate(FOLLOW_UP, None, 1, evidence, confidence="medium")), ()
 
     def _repertoire(self, on: date | None) -> Repertoire:
         """The evidence blocks in force on a day; compiled once for each set of notes in force."""
@@ -213,29 +254,18 @@ def _vessels(note: ClinicalNote, standing: Sequence[ProcedureCandidate]) -> dict
     }
 
 
-def _of_study(standing: Sequence[ProcedureCandidate]) -> tuple[ProviderQuery, ...]:
-    """What to ask where a coronary study stands beside a treatment and nothing tells why it was needed."""
-    if not any(is_coronary_treatment(one.procedure_code) for one in standing):
-        return ()
-    return tuple(
-        ProviderQuery(ASK_EARLIER_STUDY, one.procedure_code, one.evidence)
-        for one in standing
-        if is_coronary_study(one.procedure_code)
-    )[:1]
-
-
 def _work_done(note: ClinicalNote) -> str:
     """What the note says was done or found, in its own words."""
     return " ".join(clause.text for clause in note.clauses if clause.status == "done")
 
 
-def _with_what_the_note_says(note: ClinicalNote, encounter: Encounter) -> Encounter:
+def _with_what_the_note_says(note: ClinicalNote, encounter: Encounter, on: date | None) -> Encounter:
     """The encounter with age, sex and new patient as the note tells them, where nobody said."""
     return replace(
         encounter,
         age=encounter.age if encounter.age is not None else age_of(note),
         sex=encounter.sex or sex_of(note),
-        new_patient=encounter.new_patient if encounter.new_patient is not None else new_patient_of(note),
+        new_patient=encounter.new_patient if encounter.new_patient is not None else new_patient_of(note, on),
     )
 
 

@@ -5,6 +5,7 @@ Decides nothing: it words what the candidates left open.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -20,10 +21,20 @@ from assistant.propose.model import (
     SectionKind,
     Side,
 )
+from assistant.propose.note_openings import SILENT_SECTIONS
 from assistant.propose.queries_vague import vague_queries
 
 SIDES_DIFFER = "the heading and the text name different sides"
 _ASK_SIDES = "The heading names one side and the description the other. On which side was this done?"
+_ASK_WORK = "What was done or evaluated that day, on which part and side, and by what means? As read, it has no code."
+_TELLING_NOTHING = frozenset(("history", "exam", "plan", "data"))
+_WORK = re.compile(
+    r"\b(?:\w+(?:ectomy|plasty|otomy|ostomy|oscopy)|procedure|surgery|biops\w+|removed|excised|drained|injected"
+    r"|cauteri[sz]ed|packed"
+    r"|repaired|treated|tested|cleaned|cleared|taken out|dilated|opened|placed|inserted|reduced|scoped|frozen|closed"
+    r"|sutured)\b",
+    re.IGNORECASE,
+)
 _QUESTIONS = {AMOUNT_NOT_TOLD: "How much of the drug was given? The note does not say."}
 
 
@@ -77,6 +88,22 @@ def is_open(candidate: ProcedureCandidate, said: str) -> bool:
     if candidate.sides_rule != "per-side":
         return False
     return candidate.side is None or leaves_digit_open(candidate.procedure_code, said)
+
+
+def nothing_shown(note: ClinicalNote) -> tuple[ProviderQuery, ...]:
+    """The question where a note tells of work and supports no code at all; none where it tells of no work."""
+    worked = next(
+        (
+            clause
+            for clause in note.clauses
+            if clause.status == "done"
+            and clause.section not in SILENT_SECTIONS
+            and clause.section not in _TELLING_NOTHING
+            and _WORK.search(clause.text)
+        ),
+        None,
+    )
+    return (ProviderQuery(_ASK_WORK, "what was done", (worked.evidence,)),) if worked is not None else ()
 
 
 def _of_candidates(candidates: Sequence[ProcedureCandidate], said: str) -> Iterator[ProviderQuery]:

@@ -12,8 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from assistant.propose.candidates_note import SILENT_SECTIONS
-from assistant.propose.model import Clause, ClinicalNote, ProviderQuery, Side
+from assistant.propose.model import Clause, ClinicalNote, ProcedureCandidate, ProviderQuery, Side
+from assistant.propose.note_openings import SILENT_SECTIONS
 from assistant.propose.patterns import Pattern, View, compile_pattern, view_of
 from ingest.codes import CodeSet
 
@@ -22,7 +22,8 @@ from ingest.codes import CodeSet
 class VagueAct:
     """A kind of act. `codes`: where one of these is found nothing is open; `last`: where anything at all is found.
 
-    `near`: must stand somewhere in the note too.
+    `near`: must stand somewhere in the note too; `unless`: nowhere. `whole`: a code of either side answers for both.
+    `global_days`: those of the codes it may turn out to be.
     """
 
     about: str
@@ -32,6 +33,9 @@ class VagueAct:
     last: bool
     ask: str
     near: Pattern | None = None
+    unless: Pattern | None = None
+    whole: bool = False
+    global_days: str = "000"
 
     def is_in(self, view: View) -> bool:
         """True where the words name such an act."""
@@ -45,12 +49,18 @@ def vague_queries(note: ClinicalNote, found: Sequence[tuple[str, Side | None]]) 
     side leaves open what is said of the other.
     """
     views = [(clause, view_of(clause.text)) for clause in note.clauses if _may_tell(clause)]
+    whole = view_of(" ".join(clause.text for clause in note.clauses))
+    stated = [view_of(clause.text) for clause in note.clauses if clause.status != "negated"]
     asked: set[int] = set()
     for act in vague_acts():
         if act.last and (found or asked):
             continue
         sides = [side for code, side in found if code in act.codes]
-        if None in sides or (act.near is not None and not any(act.near.matches(view) for _, view in views)):
+        if None in sides or (sides and act.whole):
+            continue
+        if act.near is not None and not act.near.matches(whole):
+            continue
+        if act.unless is not None and any(act.unless.matches(view) for view in stated):
             continue
         number = next(
             (
@@ -63,6 +73,16 @@ def vague_queries(note: ClinicalNote, found: Sequence[tuple[str, Side | None]]) 
         if number is not None:
             asked.add(number)
             yield ProviderQuery(act.ask, act.about, (views[number][0].evidence,))
+
+
+def open_work(queries: Sequence[ProviderQuery]) -> tuple[ProcedureCandidate, ...]:
+    """What the acts asked about stand for beside a visit: work of that day whose code is open."""
+    days = {act.about: act.global_days for act in vague_acts()}
+    return tuple(
+        ProcedureCandidate("", None, 1, one.evidence, "", "low", days[one.about], "once", why_not=one.text)
+        for one in queries
+        if one.about in days
+    )
 
 
 def _is_open(clause: Clause, sides: Collection[Side | None]) -> bool:
@@ -92,4 +112,7 @@ def _act(row: dict[str, Any], doing: str) -> VagueAct:
         row.get("last", False),
         row["ask"],
         compile_pattern(row["near"]) if "near" in row else None,
+        compile_pattern(row["unless"]) if "unless" in row else None,
+        row.get("whole", False),
+        row.get("global", "000"),
     )

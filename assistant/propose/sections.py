@@ -43,12 +43,14 @@ _ONSET = re.compile(
     r"|lidocaine|sedation|ga\b)|an?a?esthesia\b|time-?[ \t]?out|(?:the )?(?:patient|pt|child|he"
     r"|she)\b[ \t]+was[ \t]+(?:then[ \t]+)?"
     r"(?:brought|taken|placed|prepped|positioned|intubated|seated|draped|identified|laid|anesthetized|sedated)"
+    r"|(?:general|ga|geta|lma|mac|local)[ \t]*[.;,]"
     r"|(?:standard|usual|routine)[ \t]+(?:portals|prep|sterile)|topical\b|(?:betadine|chlorhexidine"
     r"|prepped|lidocaine)\b)",
     re.IGNORECASE,
 )
 _NARRATIVE = re.compile(
-    r"\b(?!(?:guided|sided|assisted|extended|combined|limited|based|modified|planned|staged|powered|related|unplanned)\b)"
+    r"\b(?!(?:guided|sided|assisted|extended|combined|limited|based|modified|planned|staged|powered|related"
+    r"|unplanned)\b)"
     r"(?:was|were|is|are|had|has|been|[a-z]{3,}ed|taken|cut|seen|found|done|drawn|made|given|put|sent"
     r"|shaved|passed)\b",
     re.IGNORECASE,
@@ -308,6 +310,19 @@ _TREATED = re.compile(
 )
 
 
+# An operation told in the same paragraph as the diagnosis before it; what was done earlier goes on with the diagnosis.
+_WORKED = re.compile(
+    r"\b(?:taken|removed|opened|incised|dissected|cauteri[sz]ed|suctioned|inserted|passed|enlarged|widened|elevated"
+    r"|raised"
+    r"|curetted|sutured|tied|infiltrated|prepped|draped|resected|excised|debrided|inflated|cleared|lifted|snared)\b"
+    r"(?! (?:in|at|by|elsewhere|last|years?|months?|outside)\b)",
+    re.IGNORECASE,
+)
+_EARLIER = re.compile(
+    r"\b(?:s/p|status|history|hx|prior|previous\w*|after|since|following|old|earlier|ago|recurren\w+|due to|(?:19"
+    r"|20)\d\d)\b",
+    re.IGNORECASE,
+)
 _PERSON = re.compile(
     r"(?:the |this )?(?:patient|pt|he|she|they|his|her|who|we|i|mr|mrs|ms|risks?|symptoms?|prior|previous|failed"
     r"|has|had|known|history|hx|s/p|status)\b",
@@ -330,6 +345,8 @@ def _brief_end(text: str, mark: _Mark, line_end: int, end: int) -> int:
         begin = mark.start + full_stop.end()
         sentence = re.split(r"[.;](?:\s|$)", text[begin:line_end], maxsplit=1)[0]
         if _ONSET.match(text, begin, line_end) or (mark.kind == "diagnosis" and _TREATED.search(sentence)):
+            return begin
+        if mark.kind == "diagnosis" and _WORKED.search(sentence) and not _EARLIER.search(sentence):
             return begin
         if mark.kind == "indication" and _is_reason(text[mark.start : full_stop.start()], sentence):
             return begin

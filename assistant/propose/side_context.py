@@ -14,6 +14,8 @@ from assistant.propose.clauses import Sentence, Word, words_of
 from assistant.propose.model import BOTH, Clause, NoteSection, Side, Status
 from assistant.propose.sides import NOWHERE, Told, is_label, opposite, says_the_same, told_by, turns
 
+# Parts of the body by which an examination is divided; nose and sinuses hold sides that a turn before has named.
+_ORGANS = frozenset("ear ears neck throat oropharynx mouth larynx eyes face knees shoulders hands skin hearing".split())
 _NAMING = frozenset({"title", "diagnosis", "indication"})
 
 
@@ -114,6 +116,10 @@ class Context:
         named = told_by(words[: colon if colon is not None else len(words)]).named
         if named and (is_label(before) or len(before) <= 4):
             self.strong, self.weak, self.label_style = named, NOWHERE, style
+        elif all(word.low in _ORGANS for word in before):
+            # "EARS:" under "L nose:" speaks of something else.
+            self.strong = self.weak = NOWHERE
+            self.label_style = None
         elif (
             self.label_style is not None and style == self.label_style and len(before) <= 4 and style != (False, False)
         ):

@@ -41,7 +41,7 @@ _GENERIC = frozenset(
     " of to both operation surgery with completed undertaken accomplished it did findings work precisely is"
     " had did we i he she attention next an entire dissection now its done exact cavity bilaterally directed turned"
     " moved where whereupon mirror image all above described listed aforementioned interventions maneuvers sequence"
-    " using instruments max order way were here".split()
+    " using instruments max order way were here septum under scope endoscope view vision".split()
 )
 _SAME = frozenset("mirror same likewise identical identically ditto similarly repeated similar".split())
 
@@ -65,7 +65,7 @@ def told_by(words: Sequence[Word]) -> Told:
             if _next(words, position) not in _NOT_RIGHT and _previous(words, position) not in {"all", "just"}:
                 named.add("RT")
         elif low in {"left", "lt"}:
-            if low == "lt" or not _left_is_verb(words, position):
+            if low == "lt" or not (_left_is_verb(words, position) or _is_remainder(words, position)):
                 named.add("LT")
         elif low in {
             "bilateral",
@@ -158,6 +158,17 @@ def _previous(words: Sequence[Word], position: int) -> str:
 
 def _next(words: Sequence[Word], position: int) -> str:
     return words[position + 1].low if position + 1 < len(words) else ""
+
+
+_REMAINDERS = frozenset(
+    "cholesteatoma disease polyp polyps tissue tumor tumour wax cerumen debris adenoid crusts".split()
+)
+
+
+def _is_remainder(words: Sequence[Word], position: int) -> bool:
+    """ "No cholesteatoma left": what remains, no side."""
+    denied = any(word.low in {"no", "nothing", "little", "any"} for word in words[max(0, position - 4) : position])
+    return denied and _previous(words, position) in _REMAINDERS and not _next(words, position)[:1].isalnum()
 
 
 def _left_is_verb(words: Sequence[Word], position: int) -> bool:

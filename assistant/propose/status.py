@@ -22,7 +22,13 @@ from assistant.propose.clauses import (
 )
 from assistant.propose.model import SectionKind, Status
 from assistant.propose.status_cues import Cue, find_cues
-from assistant.propose.status_own import PROCEDURE_NOUN, own_status, tells_when
+from assistant.propose.status_own import (
+    PROCEDURE_NOUN,
+    READ_UNDER_THE_MICROSCOPE,
+    is_aside_of_the_past,
+    own_status,
+    tells_when,
+)
 
 _SECTION_STATUS: dict[SectionKind, Status] = {
     "past-surgical": "historical",
@@ -210,6 +216,8 @@ def _hand_on(
             or (mine == "done" and label == "negated" and not any(cue.meaning == "affirmed" for cue in by_part[index]))
         ):
             mine = label
+        elif mine is None and index and is_aside_of_the_past(parts, index, settled):
+            mine = "historical"
         elif (
             mine is None
             and run
@@ -224,10 +232,24 @@ def _hand_on(
             joints = _SAME_TIME if any(tells_when(words, cue) for cue in by_part[index]) else frozenset()
         else:
             run = None
+        if mine is None and index and part.joint == "and" and _goes_on_in_the_past(parts, by_part, settled, index):
+            mine = "historical"
         if mine is None:
             mine = _under_plan(inside, kind, joined_plan, index, default)
         settled.append(mine)
     return _back(words, parts, by_part, own, settled)
+
+
+def _goes_on_in_the_past(
+    parts: Sequence[Piece], by_part: Sequence[Sequence[Cue]], settled: Sequence[Status], index: int
+) -> bool:
+    """ "Three weeks ago pictures and a stent were placed": whether the part before has its time and lacks its verb."""
+    before = parts[index - 1]
+    return (
+        settled[index - 1] == "historical"
+        and not before.verb
+        and any(cue.meaning == "historical" and cue.first == before.first for cue in by_part[index - 1])
+    )
 
 
 def _goes_on_after_brackets(parts: Sequence[Piece], index: int) -> bool:
@@ -323,18 +345,25 @@ def _back(
             settled[index - 1] = settled[index]
             continue
         mine = own[index]
-        if part.joint in {"and", "or"} and part.subject and mine not in {None, "done"}:
+        listed = mine == "historical" and not part.verb and not parts[index - 1].verb
+        if part.joint in {"and", "or"} and (part.subject or listed) and mine not in {None, "done"}:
             _share_back(parts, by_part, own, settled, index)
             continue
         if own[index - 1] not in {None, "done"} or parts[index - 1].verb or mine not in _SAID_AFTER:
             continue
         if part.joint not in {",", ":", "(", "-", "–", "—", "|", "cut"} or part.subject:
             continue
+        named = {word.low for word in words[parts[index - 1].first : parts[index - 1].last]}
+        if lows & _RESULTS and named & READ_UNDER_THE_MICROSCOPE:
+            # "Fourth stage one block, negative": the stage was taken, and no tumor was in it.
+            settled[index] = "done"
+            continue
         if lows & _ACTED or _only_cue(inside, by_part[index]):
             settled[index - 1] = mine or settled[index - 1]
     return settled
 
 
+_RESULTS = frozenset({"negative", "neg"})
 _SAID_AFTER: frozenset[Status | None] = frozenset({"negated", "planned", "historical"})
 
 

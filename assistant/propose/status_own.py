@@ -18,9 +18,11 @@ _ORDERS = frozenset(
 )
 PROCEDURE_NOUN = re.compile(
     r"(?:ectom(?:y|ies)|plast(?:y|ies)|otom(?:y|ies)|ostom(?:y|ies)|scop(?:y|ies)|pexy|desis|centesis|rrhaphy|graphy)$"
-    r"|^(?:surger(?:y|ies)|operations?|repairs?|biops(?:y|ies)|injections?|excisions?|removals?|tubes?|implants?|ablations?"
+    r"|^(?:surger(?:y|ies)|operations?|repairs?|biops(?:y|ies)|injections?|excisions?|removals?|tubes?|implants?"
+    r"|ablations?"
     r"|procedures?|grafts?|release|replacement|dilat(?:ion|ions|ation)|reductions?|drainage|cauter(?:y|ization)|packing"
-    r"|debridements?|fess|bmt|pets?|mohs|cryotherapy|shots?|resections?|closures?|blocks?|aspirations?|treatments?|flaps?"
+    r"|debridements?|fess|bmt|pets?|mohs|cryotherapy|shots?|resections?|closures?|blocks?|aspirations?"
+    r"|treatments?|flaps?"
     r"|revisions?|fixation|casts?|splints?|shave|punch|laser|balloon|sinuplasty|tympanogram|audiogram|emg|ekg|ecg|echo"
     r"|cpap|botox|steroids?)$"
 )
@@ -31,6 +33,7 @@ _TESTS = frozenset(
     "test tests swab strep culture cultures screen ua urinalysis flu covid influenza hallpike dix ppd"
     " monospot fna inr a1c hemoglobin pregnancy margins biopsy pathology antigen fit hcg".split()
 )
+READ_UNDER_THE_MICROSCOPE = frozenset("stage stages layer layers block blocks".split())
 _TIMELESS_ADJECTIVES = frozenset({"previous", "prior", "former", "previously", "known", "old"})
 _RANK: tuple[Status, ...] = ("negated", "other-person", "planned", "hypothetical", "historical", "uncertain")
 
@@ -115,11 +118,19 @@ def _counts(words: Sequence[Word], part: Piece, cue: Cue) -> bool:
     ):
         # "Nosebleed two hours ago" is the present illness, "surgery two weeks ago" is not today's.
         lows = [word.low for word in inside]
+        if not part.verb and cue.first == part.first:
+            # "Three weeks ago pictures | and a stent were placed": one verb for both.
+            lows = [word.low for word in words[part.first :]]
         passive = any(before in {"was", "were"} and is_verb(low) for before, low in pairwise(lows))
-        return passive or any(low in _PAST_WORK or low in _TESTS or PROCEDURE_NOUN.search(low) for low in lows)
+        by_hands = any(before == "by" and low in {"me", "us", "our", "dr"} for before, low in pairwise(lows))
+        return (
+            passive or by_hands or any(low in _PAST_WORK or low in _TESTS or PROCEDURE_NOUN.search(low) for low in lows)
+        )
     if tells_when(words, cue):
         # "Three weeks after septoplasty" tells when; "... the stitches were taken out" what was done then.
         named = any(PROCEDURE_NOUN.search(word.low) or word.low in {"t&a", "&"} for word in after)
+        # "After her tonsils came out", "after the tubes went in": an operation in plain words.
+        named = named or any((one.low, two.low) in _OPERATED for one, two in pairwise(after))
         if _BRIEF.intersection(told) or not named:
             return False
         lows = [word.low for word in after]
@@ -135,7 +146,7 @@ def _counts(words: Sequence[Word], part: Piece, cue: Cue) -> bool:
     ):
         return not _done_to_it(after)
     if cue.meaning == "negated" and first in {"negative", "neg"} and cue.last - cue.first == 1:
-        return not any(word.low in _TESTS for word in inside)
+        return not any(word.low in _TESTS or word.low in READ_UNDER_THE_MICROSCOPE for word in inside)
     if cue.meaning == "planned" and first in _PURPOSE and cue.reach == "before" and words[cue.last - 1].low == "for":
         return any(PROCEDURE_NOUN.search(word.low) for word in after)
     if cue.meaning == "uncertain" and first == "?":
@@ -155,6 +166,7 @@ def tells_when(words: Sequence[Word], cue: Cue) -> bool:
     )
 
 
+_OPERATED = frozenset((("came", "out"), ("went", "in"), ("put", "in"), ("taken", "out"), ("had", "out")))
 _AGO = frozenset("ago earlier back prior".split())
 _LATER = frozenset("after following since post from".split())
 _BRIEF = frozenset("hour hours hr hrs minute minutes min mins".split())
@@ -177,3 +189,10 @@ def _done_to_it(words: Sequence[Word]) -> bool:
                 and words[position + 1].low not in {"done", "performed"}
             )
     return False
+
+
+def is_aside_of_the_past(parts: Sequence[Piece], index: int, settled: Sequence[Status]) -> bool:
+    """ "At the operation eight weeks ago (mine: tympanoplasty)": an aside in brackets speaks of the same day."""
+    if parts[index].verb or settled[index - 1] != "historical":
+        return False
+    return parts[index].joint == "(" or (parts[index].joint == ":" and parts[index - 1].joint == "(")

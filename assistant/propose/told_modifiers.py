@@ -35,6 +35,26 @@ _REASON = re.compile(
 )
 
 
+STOPPED = "53"
+_BEGUN = frozenset({"000", "010", "090"})
+_WORK = (
+    r"(?:procedure|operation|surgery|study|case|arthroscopy|catheterization|angiogra\w+|intervention|injection|excision"
+    r"|repair|scope|endoscopy|\w+(?:ectomy|otomy|oplasty|oscopy))"
+)
+_STOPPED = re.compile(
+    rf"\b{_WORK}(?: itself)? (?:was |were |had to be |is )+(?:then |therefore |immediately |at once )?"
+    r"(?:stopped|aborted|terminated|discontinued|abandoned|halted|broken off|ended early|not completed|cut short)\b"
+    rf"|\b(?:stopped|aborted|terminated|discontinued|abandoned|halted|broke off) the {_WORK}\b"
+)
+_DANGER = re.compile(
+    r"\b(?:hypotens\w+|blood pressure|pressure (?:fell|dropped)|desaturat\w*|saturation|oxygen|arrhythm\w*|bradycard\w*"
+    r"|tachycard\w*|fibrillation|asystole|heart block|anaphyla\w*|bronchospasm|laryngospasm|unstable|instability"
+    r"|st change"
+    r"|ischemi\w*|seizure|vasovagal|syncop\w*|chest pain|arrest|bleeding|malignant hyperthermia|airway"
+    r"|safety|well[- ]being|could not be tolerated|dissection|perforat\w+)\b"
+)
+
+
 def reduced_codes(note: ClinicalNote, procedures: Sequence[ProcedureCandidate]) -> dict[str, str]:
     """52 by code for the hearing tests that stand for both ears where one alone was tested."""
     sentences = list(_sentences(note))
@@ -43,6 +63,32 @@ def reduced_codes(note: ClinicalNote, procedures: Sequence[ProcedureCandidate]) 
     if any(_TWO_EARS.search(text) for text in sentences):
         return {}
     return {one.procedure_code: REDUCED for one in procedures if one.procedure_code in _BOTH_EARS}
+
+
+def stopped_codes(note: ClinicalNote, procedures: Sequence[ProcedureCandidate]) -> dict[str, str]:
+    """53 for the procedure that was begun and then stopped for the patient's sake; of several the one told last."""
+    begun = [one for one in procedures if one.global_days in _BEGUN and not one.why_not]
+    stop = _stopped_at(note)
+    if stop is None:
+        return {}
+    before = [one for one in begun if min(words.start for words in one.evidence) <= stop]
+    if not before:
+        return {}
+    last = max(before, key=lambda one: max(words.start for words in one.evidence if words.start <= stop))
+    return {last.procedure_code: STOPPED}
+
+
+def _stopped_at(note: ClinicalNote) -> int | None:
+    """Where the note says that the work was stopped, if its sentence or a neighbouring one tells a danger."""
+    sentences = [list(clauses) for _, clauses in groupby(note.clauses, key=lambda clause: clause.sentence)]
+    texts = [note.text[told[0].start : told[-1].end].lower() for told in sentences]
+    for number, text in enumerate(texts):
+        match = _STOPPED.search(text)
+        if match is None or all(one.status in {"historical", "planned"} for one in sentences[number]):
+            continue
+        if any(_DANGER.search(near) for near in texts[max(0, number - 1) : number + 2]):
+            return sentences[number][0].start + match.end()
+    return None
 
 
 def tells_second_scope(note: ClinicalNote) -> bool:

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.propose.facts import age_of, anesthesia_of, minutes_of, new_patient_of, sex_of
+from assistant.propose.facts import age_of, anesthesia_of, sex_of
 from assistant.propose.note_reader import read_clinical_note
 from assistant.propose.numbers import numbers_in
+from assistant.propose.patient_known import new_patient_of
 from assistant.propose.sections import kind_of, sections_of
+from assistant.propose.visit_minutes import minutes_of
 
 
 @pytest.mark.parametrize(("text", "kind"), [

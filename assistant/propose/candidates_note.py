@@ -162,7 +162,11 @@ class PreparedNote:
         """
         for status in ("done", "historical"):
             told = {
-                side for clause in self.clauses if clause.sides_own and clause.status == status for side in clause.sides
+                side
+                for clause in self.clauses
+                if clause.sides_own
+                and (clause.status == status or (status == "done" and clause.sentence in self.booked))
+                for side in clause.sides
             }
             if told:
                 return told.pop() if len(told) == 1 else None

@@ -42,6 +42,7 @@ from assistant.propose.model import (
 from assistant.propose.note_reader import read_clinical_note
 from assistant.propose.patient_known import new_patient_of
 from assistant.propose.queries import asked_once, hold_contradicted, nothing_shown, queries_for
+from assistant.propose.queries_unrecorded import still_open, with_unrecorded_apart
 from assistant.propose.queries_vague import open_work
 from assistant.propose.repeats import repeated_tests
 from assistant.propose.told_modifiers import reduced_codes, stopped_codes, tells_second_scope
@@ -112,7 +113,7 @@ class Proposer:
     def propose(self, text: str, encounter: Encounter) -> Proposed:
         """What the note supports for this payer and day. Raises ValueError for a date that is none."""
         on = date.fromisoformat(encounter.date_of_service) if encounter.date_of_service else None
-        note = read_clinical_note(text, on)
+        note, unrecorded = with_unrecorded_apart(read_clinical_note(text, on))
         known = _with_what_the_note_says(note, encounter, on)
         candidates, rejected = procedure_candidates(note, self._repertoire(on), known)
         found, without, asked = diagnosis_candidates(note, known, self.diagnoses)
@@ -147,6 +148,7 @@ class Proposer:
         )
         queries = (*open_queries, *asked, *visit_queries)
         queries = (*queries, *container_queries(containers, standing))
+        queries = (*queries, *still_open(unrecorded, queries))
         if assembled is None and not queries:
             queries = nothing_shown(note)
         proposal = Proposal(

@@ -121,6 +121,11 @@ def _counts(words: Sequence[Word], part: Piece, cue: Cue) -> bool:
         if not part.verb and cue.first == part.first:
             # "Three weeks ago pictures | and a stent were placed": one verb for both.
             lows = [word.low for word in words[part.first :]]
+        ahead = [word.low for word in words[part.first : cue.first]]
+        relative = next((place for place, low in enumerate(ahead) if low in {"that", "which", "who"}), None)
+        if relative is not None and any(is_verb(low) for low in ahead[:relative]):
+            # "Tests placed for the extracts that were negative last week": the time is that of the aside.
+            return False
         passive = any(before in {"was", "were"} and is_verb(low) for before, low in pairwise(lows))
         by_hands = any(before == "by" and low in {"me", "us", "our", "dr"} for before, low in pairwise(lows))
         return (

@@ -148,8 +148,7 @@ _STATED_OWN = tuple(
         rf"\b(?:me|mine|my (?:own )?(?:time|part|share))(?: \w+){{0,2}}?[ :=,]+(?:was |were |is )?{_N}\b(?! ?(?:%|am"
         rf"|pm|:))",
         rf"\b(\d{{1,3}})[ -]?min(?:ute)?s?\b(?: \w+){{0,4}}? (?:by me|mine|of mine|with me|by the {_ME})\b",
-        r"\bi (?:\w+ ){{0,2}}?(?:spent|devoted|used|worked|gave|needed|took"
-        r"|was with)\b[^.;]{{0,60}}?\b(\d{{1,3}})[ -]?min",
+        r"\bi (?:\w+ ){0,2}?(?:spent|devoted|used|worked|gave|needed|took|was with)\b[^.;]{0,60}?\b(\d{1,3})[ -]?min",
         r"\btotal minutes\b[^.;\d]{0,20}(\d{1,3})\b",
         rf"\b(?:total|visit|encounter|time)\b[^.;]{{0,30}}?\b{_N}\b[^;]{{0,12}}\ball (?:of (?:it|them) )?(?:{_ME}"
         rf"|by me|with me)\b",
@@ -191,7 +190,7 @@ def minutes_of(note: ClinicalNote) -> tuple[int, tuple[Evidence, ...]] | None:
     """
     for _, clauses in groupby(note.clauses, key=lambda clause: clause.sentence):
         told = [clause for clause in clauses if clause.status in _TELLING and not clause.repeated]
-        text = " ".join(clause.text for clause in told).lower()
+        text = note.text[told[0].start : told[-1].end].lower() if told else ""
         if not told or told[0].section == "history" or not (_TIMED.search(text) or _CLOCK.search(text)):
             continue
         stated = _stated(text)

@@ -212,6 +212,8 @@ def pieces(words: Sequence[Word], cuts: frozenset[int]) -> list[Piece]:
             bounds.append((position + 1, word.raw))
         elif position and (word.low in _JOINTS or position in cuts):
             bounds.append((position, word.low if word.low in _JOINTS else "cut"))
+        elif position and word.low == "since" and _gives_reason(words, position):
+            bounds.append((position, "because"))
     bounds.append((len(words), ""))
     found: list[Piece] = []
     joint = ""
@@ -227,6 +229,16 @@ def pieces(words: Sequence[Word], cuts: frozenset[int]) -> list[Piece]:
         found.append(Piece(first, last, joint, verb, subject))
         joint = ""
     return found
+
+
+def _gives_reason(words: Sequence[Word], position: int) -> bool:
+    """Whether "since" gives a reason ("since the cleft could not be seen"), not a time ("since March")."""
+    for word in words[position + 1 : position + 9]:
+        if not word.raw[0].isalnum() or word.raw[0].isdigit():
+            return False
+        if word.low in {"could", "cannot", "couldn't", "can't", "would"}:
+            return True
+    return False
 
 
 def _spaced(words: Sequence[Word], position: int) -> bool:

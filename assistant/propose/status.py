@@ -105,7 +105,9 @@ def _cuts(words: Sequence[Word], cues: Sequence[Cue]) -> frozenset[int]:
             continue
         cue = spans.get(position)
         if cue is not None and cue.reach == "before" and position > start:
-            opens = words[cue.first].low in _OPENERS
+            # "Third cleaning | after sinus surgery of June 10".
+            dated = cue.meaning == "historical" and words[cue.first].low in _LATER
+            opens = dated or words[cue.first].low in _OPENERS
             named = (
                 PROCEDURE_NOUN.search(words[position - 1].low)
                 or words[position - 1].low == "care"
@@ -147,6 +149,7 @@ def _tells_how(words: Sequence[Word]) -> bool:
     )
 
 
+_LATER = frozenset({"after", "following", "since"})
 _TO_COME = frozenset({"planned", "hypothetical", "conditional"})
 _WITHOUT = frozenset({"without", "w/o"})
 _INJECTED = frozenset({"inj", "inject", "injected"})

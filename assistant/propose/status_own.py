@@ -140,6 +140,9 @@ def _counts(words: Sequence[Word], part: Piece, cue: Cue) -> bool:
             return False
         lows = [word.low for word in after]
         return not any(one in {"was", "were"} and is_verb(low) for one, low in pairwise(lows))
+    if cue.meaning == "historical" and first in _LATER and len(told) > 1:
+        # "After consent on May 2 the septum was incised" tells when it was done.
+        return not _verb_after(after)
     if cue.meaning == "historical" and len(told) == 1 and first.isdigit() and cue.first > part.first:
         # "The 2019 tube is in place" tells of today.
         return not (words[cue.first - 1].low == "the" and any(word.low in {"is", "are"} for word in after[:3]))
@@ -183,6 +186,10 @@ _RECENT = frozenset(
 _PURPOSE = frozenset(
     "presents present presented presenting here admitted brought comes came in referred sent arrives returns".split()
 )
+
+
+def _verb_after(words: Sequence[Word]) -> bool:
+    return any(one.low in {"was", "were"} and is_verb(two.low) for one, two in pairwise(words))
 
 
 def _done_to_it(words: Sequence[Word]) -> bool:

@@ -55,6 +55,12 @@ _REGIONS = (
         "H66 H71 H72 H74 H80 H90",
         "H6 H7 H8 H9 R42 R43 G51 G44 R51",
     ),
+    _region(
+        r"\b(?:reduction of (?:the |his |her )?(?:nasal|nose)|nasal (?:fracture|bone) reduction|nose (?:was )?(?:reduced|set))\b",
+        10,
+        "S02.2 M95.0",
+        "J00 J01 J3 R04 R06 R09 R43 R51 R22",
+    ),
     _region(r"\b(?:ear tubes?|tympanostom\w+|myringotom\w+|bmt|grommets?)\b", 10, "H65 H66 H68 H69", "H6 H7 H8 H9 R42"),
     _region(
         r"\b(?:thyroidectom\w+|(?:thyroid )?lobectom\w+|parathyroidectom\w+|neck dissection|parotidectom\w+"

@@ -147,7 +147,7 @@ _STATED_OWN = tuple(
     for pattern in (
         rf"\b(?:me|mine|my (?:own )?(?:time|part|share))(?: \w+){{0,2}}?[ :=,]+(?:was |were |is )?{_N}\b(?! ?(?:%|am"
         rf"|pm|:))",
-        rf"\b(\d{{1,3}})[ -]?min(?:ute)?s?\b(?: \w+){{0,4}}? (?:by me|mine|of mine|with me|by the {_ME})\b",
+        rf"\b(\d{{1,3}})[ -]?min(?:ute)?s?\b(?:,? \w+){{0,4}}? (?:by me|mine|of mine|with me|by the {_ME})\b",
         r"\bi (?:\w+ ){0,2}?(?:spent|devoted|used|worked|gave|needed|took|was with)\b[^.;]{0,60}?\b(\d{1,3})[ -]?min",
         r"\btotal minutes\b[^.;\d]{0,20}(\d{1,3})\b",
         rf"\b(?:total|visit|encounter|time)\b[^.;]{{0,30}}?\b{_N}\b[^;]{{0,12}}\ball (?:of (?:it|them) )?(?:{_ME}"

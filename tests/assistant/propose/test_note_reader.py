@@ -177,3 +177,27 @@ def test_cost_grows_with_the_text_and_not_faster(unit: str) -> None:
     whole = 24_000 // len(unit)
     seconds(10)
     assert seconds(whole) < 6 * seconds(whole // 4) + 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "earlier", "today"),
+    [
+        (
+            "Third cleaning after sinus surgery of June 10 (both sides ethmoid, plus septoplasty the same day).",
+            "septoplasty",
+            "Third cleaning",
+        ),
+        ("Follow-up after FESS of May 2 (maxillary antrostomy, septoplasty). Nose looked at.", "septoplasty", "Nose"),
+        ("Seen here after her operation of March 3: septoplasty. Splints removed.", "septoplasty", "Splints"),
+        ("Day 6 after her tonsils came out. Clot cleared.", "tonsils", "Clot"),
+    ],
+)
+def test_an_operation_told_with_its_date_after_after_is_of_that_day(text, earlier, today):
+    clauses = read_clinical_note(text).clauses
+    assert {clause.status for clause in clauses if earlier in clause.text} == {"historical"}
+    assert {clause.status for clause in clauses if today in clause.text} == {"done"}
+
+
+def test_what_was_done_after_something_of_that_day_was_done():
+    clauses = read_clinical_note("After consent on May 2 the septum was incised and the flap raised.").clauses
+    assert {clause.status for clause in clauses} == {"done"}

@@ -48,7 +48,10 @@ def at_hand(sample_practice: Path) -> Path:
     (folder / "claim.txt").write_text(CLAIM, encoding="utf-8")
     (folder / "claims.csv").write_text(CSV, encoding="utf-8")
     (folder / "export.csv").write_text(CSV, encoding="utf-8")
-    rows = [{"id": "a", "claim": CLAIM}, {"id": "b", "claim": "payer: medicare; dos: 2026-09-15; dx: H61.21; 99213 [A]"}]
+    rows = [
+        {"id": "a", "claim": CLAIM},
+        {"id": "b", "claim": "payer: medicare; dos: 2026-09-15; dx: H61.21; 99213 [A]"},
+    ]
     (folder / "claims.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
     _cms_files(folder)
     models = folder / "data" / "models"

@@ -171,7 +171,9 @@ class PreparedNote:
             if told:
                 return told.pop() if len(told) == 1 else None
         # "Comes back for the scheduled injection, right knee": what the patient came for, where nothing else tells.
-        came_for = {side for clause in self.clauses if clause.sentence == 0 and clause.sides_own for side in clause.sides}
+        came_for = {
+            side for clause in self.clauses if clause.sentence == 0 and clause.sides_own for side in clause.sides
+        }
         return came_for.pop() if len(came_for) == 1 else None
 
     def _on(self, number: int, side: Side | None) -> bool:

@@ -32,7 +32,9 @@ _WHOLE = re.compile(
     re.I,
 )
 _MARGIN = re.compile(
-    r"margin|border|\b(?:every|each|all|either|both) sides?\b|narrowest|all around|to spare|(?:nearest|closest) edge|circumferential", re.IGNORECASE
+    r"margin|border|\b(?:every|each|all|either|both) sides?\b|narrowest|all around|to spare|(?:nearest|closest) edge"
+    r"|circumferential",
+    re.IGNORECASE,
 )
 # What stands right after a size names what it measures: "0.8 cm lesion with 0.4 cm margin".
 _NAMED_AFTER = (

@@ -19,9 +19,10 @@ SILENT_SECTIONS = frozenset(
 # How much of a note may name the test it reports, and the words that show a visit instead.
 _OPENING_SENTENCES = 3
 _BOOKED = re.compile(
-    r"^\W*(?:\w+ ){0,3}(?:scheduled|planned|booked|arranged|agreed|here (?:only |just |today )?for"
-    r"|comes? (?:in )?for)\b"
-    r"|\b(?:booked|arranged|scheduled|planned|here|visit) (?:only |today )?(?:for|to have)\b",
+    # "Injection planned for May" is none of today's.
+    r"^\W*(?:\w+ ){0,3}(?:(?:scheduled|planned|arranged)\b(?! for)|(?:booked|agreed)\b"
+    r"|here (?:only |just |today )?for\b|comes? (?:in )?for\b)"
+    r"|\b(?:booked|arranged|here|visit) (?:only |today )?(?:for|to have)\b",
     re.IGNORECASE,
 )
 _PATHOLOGY = re.compile(r"\W*(?:final |surgical |dermato)?(?:path|histolog|histopath)", re.IGNORECASE)

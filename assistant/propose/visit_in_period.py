@@ -56,7 +56,8 @@ _REGIONS = (
         "H6 H7 H8 H9 R42 R43 G51 G44 R51",
     ),
     _region(
-        r"\b(?:reduction of (?:the |his |her )?(?:nasal|nose)|nasal (?:fracture|bone) reduction|nose (?:was )?(?:reduced|set))\b",
+        r"\b(?:reduction of (?:the |his |her )?(?:nasal|nose)|nasal (?:fracture|bone) reduction"
+        r"|nose (?:was )?(?:reduced|set))\b",
         10,
         "S02.2 M95.0",
         "J00 J01 J3 R04 R06 R09 R43 R51 R22",

@@ -20,7 +20,10 @@ def code_of(text, place="22"):
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("Both coronary arteries filmed. Pigtail across the aortic valve, left ventricle filled with contrast.", "93458"),
+        (
+            "Both coronary arteries filmed. Pigtail across the aortic valve, left ventricle filled with contrast.",
+            "93458",
+        ),
         ("Left and right coronary pictures taken. The aortic valve was not crossed.", "93454"),
         ("Coronary arteriography done. LVEDP 18.", "93458"),
         ("Native coronaries injected. Mammary graft open. Vein graft to the marginal injected.", "93455"),

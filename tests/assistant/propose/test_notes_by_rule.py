@@ -173,6 +173,8 @@ def test_controls_count_as_tests_and_each_vial_has_its_doses(kind, texts, number
         ("The nasopharynx had to be seen: flexible scope through the nose.", "flexible scope", "done"),
         ("Right parotidectomy decided and set for March 12.", "parotidectomy", "planned"),
         ("36 prick tests plus negative control.", "negative control", "done"),
+        ("A rigid scope was passed since the cleft could not be seen.", "rigid scope", "done"),
+        ("Tests placed for extracts that were negative on prick last week.", "Tests placed", "done"),
     ],
 )
 def test_what_was_then_is_not_of_today(text, part, status):

@@ -69,7 +69,8 @@ def opened(sets: Sequence[EvalSet], on_progress: Progress) -> Iterator[list[Fitt
                 first = first or index_dir
                 current = ensure_current(practice.kb, practice.library, index_dir, remembering, on_progress=on_progress)
                 knowledges.append(IndexKnowledge(current.index, remembering))
-                found.append(FittingSet(one.name, practice, load_items(one.items), Asker.open(knowledges[-1])))
+                items = (*load_items(one.items), *(load_items(one.more) if one.more else ()))
+                found.append(FittingSet(one.name, practice, items, Asker.open(knowledges[-1])))
             yield found
         finally:
             for knowledge in knowledges:

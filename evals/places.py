@@ -19,6 +19,8 @@ _PRACTICES = _SETS / "practices"
 # The tests' second practice is a fitting set too; an installed package does not carry it.
 _TEST_PRACTICES = _ROOM.parent / "tests" / "fixtures" / "practices"
 _QUESTIONS = "questions.jsonl"
+# Further questions of a fitting practice: the fit learns from them too, `eval run` asks the set's own only.
+_MORE = "more.jsonl"
 _FOLLOW_UPS = "follow-ups"
 _CONVERSATIONS = f"{_FOLLOW_UPS}.jsonl"
 # Files that are run with the set they are named after, never alone.
@@ -34,6 +36,12 @@ class EvalSet:
     name: str
     items: Path
     practice: Path | None
+
+    @property
+    def more(self) -> Path | None:
+        """The file of further questions for the fit; None when there is none."""
+        path = self.practice / _MORE if self.practice is not None else None
+        return path if path is not None and path.is_file() else None
 
 
 def fitting_sets() -> tuple[EvalSet, ...]:

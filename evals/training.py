@@ -20,9 +20,11 @@ Deleted = Literal["nothing", "notes", "passages"]
 
 # The penalty on a weight of a feature scaled to unit variance; the constant is free.
 RIDGE = 1.0
-# All passages that answer together weigh this share of all passages. They are few: without it everything is refused;
-# with a half, as balance would have it, too little is.
-_POSITIVE_SHARE = 0.25
+# All passages that answer together weigh this many times all others that are learned from.
+POSITIVE_SHARE = 1.5
+# A row is decided by its most probable passage: after the first round only so many of the wrong ones of a row teach.
+_HARDEST = 2
+_ROUNDS = 4
 _MOST_STEPS = 100
 _STEP_ENOUGH = 1e-9
 
@@ -62,9 +64,25 @@ class Row:
 def train(rows: Sequence[Row], *, ridge: float = RIDGE) -> tuple[float, dict[str, float]]:
     """The constant and a weight for each feature. Raises ValueError when nothing, or everything, answers.
 
-    What is unjudged, and what is refused whatever its features, is left out.
+    What is unjudged, and what is refused whatever its features, is left out. Learns in rounds: first from all passages,
+    then from those that answer and the wrong ones that the round before found most probable, row by row.
     """
-    chosen = [one for row in rows for one in row.candidates if not one.unjudged and not one.refused]
+    judged = [[one for one in row.candidates if not one.unjudged and not one.refused] for row in rows]
+    constant, by_feature = fit_once([one for row in judged for one in row], ridge)
+    for _ in range(_ROUNDS - 1):
+        weights = np.array([by_feature[name] for name in FEATURES])
+        constant, by_feature = fit_once([one for row in judged for one in _teaching(row, weights)], ridge)
+    return constant, by_feature
+
+
+def _teaching(row: Sequence[Candidate], weights: Floats) -> list[Candidate]:
+    """The passages of a row that answer, and the hardest of those that do not."""
+    wrong = sorted((one for one in row if not one.answers), key=lambda one: -float(weights @ np.array(one.features)))
+    return [*(one for one in row if one.answers), *wrong[:_HARDEST]]
+
+
+def fit_once(chosen: Sequence[Candidate], ridge: float) -> tuple[float, dict[str, float]]:
+    """The minimum of the weighted, penalised loss over these passages; see `train`."""
     inputs = np.array([one.features for one in chosen], dtype=np.float64).reshape(len(chosen), len(FEATURES))
     answers = np.array([one.answers for one in chosen], dtype=np.float64)
     positives = float(answers.sum())
@@ -73,7 +91,7 @@ def train(rows: Sequence[Row], *, ridge: float = RIDGE) -> tuple[float, dict[str
     mean, spread = inputs.mean(axis=0), inputs.std(axis=0)
     # A feature that never varies says nothing: its weight is 0.
     scale = np.where(spread > 1e-9, spread, np.inf)
-    importance = np.where(answers > 0, _POSITIVE_SHARE * len(answers) / positives, 1.0)
+    importance = np.where(answers > 0, POSITIVE_SHARE * len(answers) / positives, 1.0)
     fitted = _newton((inputs - mean) / scale, answers, importance, ridge)
     weights = fitted[:-1] / scale
     constant = float(fitted[-1] - weights @ mean)

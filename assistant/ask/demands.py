@@ -8,17 +8,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from assistant.ask.lexicon import Lexicon
 from assistant.ask.passage import Passage
 from assistant.ask.question import Question
+from assistant.ask.wants import gives, wanted
 from assistant.ask.words import Word
 from ingest.codes import CodeSet
 
 DemandKind = Literal[
     "code", "procedure", "companion", "modifier", "denial code", "diagnosis", "place", "topic", "soft topic", "value",
-    "joined", "word", "name", "acronym", "payer", "own payer",
+    "joined", "wanted", "subject", "word", "name", "acronym", "payer", "own payer",
 ]  # fmt: skip
 
 # Modifiers that answer for one another: a passage that speaks of one of a group speaks of the choice among them.
@@ -69,6 +71,10 @@ CODE_WEIGHT = 3.0
 # A question for the filing limit and nothing else: only a clause that holds days of filing answers it.
 FILING_LIMIT = "filing-limit"
 _ONLY_FILING = frozenset({"timely-filing", "deadline"})
+# How far a passage meets a code when it names the code's family and writes the codes of other procedures.
+_OF_THE_FAMILY = 0.6
+# What a procedure counts for at most that is met by likeness of meaning alone.
+_LIKE_ENOUGH = 0.6
 # The rarity of a word that stands in no note at all.
 _IN_NO_NOTE = 0.999
 
@@ -102,9 +108,11 @@ def demands_on(
     closeness in meaning of a word to the nearest word of the passage (cosine), for words that do not stand in it.
     """
     found = [
-        *_procedure_demands(question, passage, lexicon),
+        *_procedure_demands(question, passage, lexicon, likeness),
+        *_subject_demand(question, passage, lexicon),
         *_code_demands(question, passage),
         *_topic_demands(question, passage, lexicon),
+        *(Demand("wanted", kind, 1.0, float(gives(kind, passage))) for kind in wanted(question.spoken)),
         *(_word_demand(word, question, passage, rarity, likeness) for word in question.rest),
     ]
     if question.payers:
@@ -113,8 +121,11 @@ def demands_on(
     return tuple(found)
 
 
-def _procedure_demands(question: Question, passage: Passage, lexicon: Lexicon) -> list[Demand]:
-    weight = 1.0 if OFFICE_TOPICS.intersection(question.topics) else CODE_WEIGHT
+def _procedure_demands(
+    question: Question, passage: Passage, lexicon: Lexicon, likeness: Callable[[str], float] | None
+) -> list[Demand]:
+    of_office = OFFICE_TOPICS.intersection(question.topics)
+    weight = 1.0 if of_office and not _of_the_line(question) else CODE_WEIGHT
     found = [
         Demand("code", str(code_range), weight, _code_coverage(CodeSet((code_range,)), passage, lexicon, question))
         for code_range in question.codes
@@ -125,8 +136,38 @@ def _procedure_demands(question: Question, passage: Passage, lexicon: Lexicon) -
             continue
         companion = several and name in _COMPANIONS
         met = _name_coverage(name, passage, lexicon, question)
+        if met < _LIKE_ENOUGH and likeness and not passage.headed_procedures:
+            # "The yearly look-over" is a physical: people have more names for a procedure than a list does. Below a
+            # heading that names another procedure the likeness is to that one.
+            met = max(met, _LIKE_ENOUGH * _as_met(likeness(name.replace("-", " "))))
         found.append(Demand("companion" if companion else "procedure", name, weight * 0.8, met))
     return found
+
+
+def _subject_demand(question: Question, passage: Passage, lexicon: Lexicon) -> list[Demand]:
+    """Met unless the passage's headings name procedures, none of them one that is asked about or a relative of it."""
+    if not (question.procedures or question.codes) or not passage.headed_procedures:
+        return []
+    family = _family(question.procedures, question.codes, lexicon)
+    # No share of what is asked: another heading weighs only where the text speaks of another procedure too.
+    return [Demand("subject", "", 0.0, float(not family.isdisjoint(passage.headed_procedures)))] if family else []
+
+
+@lru_cache(maxsize=256)
+def _family(procedures: tuple[str, ...], codes: CodeSet, lexicon: Lexicon) -> frozenset[str]:
+    """The procedures named by name or code, and those that are wider or narrower; asked once for all passages."""
+    asked = {*procedures, *(name for name, one in lexicon.procedures.items() if codes and one.codes.overlaps(codes))}
+    return frozenset(
+        other
+        for other, entry in lexicon.procedures.items()
+        for name in asked
+        if other == name or name in entry.within or other in lexicon.procedures[name].within
+    )
+
+
+def _of_the_line(question: Question) -> bool:
+    """True when it is asked how a claim line is written or why it was denied: then the code is what it is about."""
+    return bool(question.modifiers or question.carcs) or question.asks("modifier", "both-sides", "one-side", "units")
 
 
 def _code_coverage(codes: CodeSet, passage: Passage, lexicon: Lexicon, question: Question) -> float:
@@ -134,7 +175,8 @@ def _code_coverage(codes: CodeSet, passage: Passage, lexicon: Lexicon, question:
         return 1.0
     named = passage.procedures
     if any(lexicon.procedures[name].codes.overlaps(codes) for name in named):
-        return 0.8
+        # A family named beside the codes of others of it says less of this one.
+        return _OF_THE_FAMILY if passage.own_codes else 0.8
     if passage.note.codes.overlaps(codes):
         # The note is about the code; a section of it that speaks of other procedures only is not.
         return 0.2 if passage.own_codes or named else 0.8
@@ -240,11 +282,16 @@ def _word_demand(
         met = 0.8 if _misspelt(word, passage) else 0.0
     named = _is_name(word, question.text)
     if not met and likeness and not named:
-        met = 0.8 * min(1.0, max(0.0, (likeness(word.form) - 0.35) / 0.3))
+        met = 0.8 * _as_met(likeness(word.form))
     rare = rarity(word.form)
     if not met and rare > _IN_NO_NOTE and _is_acronym(word, question.text):
         return Demand("acronym", word.form, 0.2 + 1.3 * rare, 0.0)
     return Demand("name" if named else "word", word.form, 0.2 + 1.3 * rare, met)
+
+
+def _as_met(cosine: float) -> float:
+    """How far a word of this closeness in meaning stands for another: 0 (another matter) to 1 (the same)."""
+    return min(1.0, max(0.0, (cosine - 0.35) / 0.3))
 
 
 def _misspelt(word: Word, passage: Passage) -> bool:

@@ -31,7 +31,7 @@ class Topic:
     needs: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
     """All names, with the phrase books that find them in a text."""
 

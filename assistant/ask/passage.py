@@ -49,7 +49,8 @@ _PERSON = re.compile(
     r"\b[a-z]+\.[a-z]+\b(?!\.)|\b(?:Dr|Mr|Ms|Mrs)\.? [A-Z]|(?<=[a-z,;(] )[A-Z][a-z]{2,}\b|(?:^|[.:|]"
     r" )[A-Z][a-z]+ [a-z]+s\b|\bdesk\b|\bdepartment\b|\bcoordinator\b|\bmanager\b"
 )
-_FORM = re.compile(r"\b[A-Z]{1,4}-?\d{1,3}[A-Z]?\b(?!-)|\bform\b", re.IGNORECASE)
+# A denial (CO-97) and a diagnosis (J32.0) look like the number of a form.
+_FORM = re.compile(r"\b(?!(?:CO|PR|OA|PI)-?\d)[A-Z]{1,4}-?\d{1,3}[A-Z]?\b(?!-|\.\d)|\bforms?\b", re.IGNORECASE)
 _FAX_NUMBER = re.compile(
     r"\bfax\b[^.;|\n]{0,40}?[\d(][\d() .-]{6,}\d|[\d(][\d() .-]{6,}\d[^.;|\n]{0,12}\bfax\b", re.IGNORECASE
 )
@@ -77,6 +78,7 @@ _PLACE_WORDS = {
         "32": r"\bnursing\b",
     }.items()
 }
+_NO_LENGTH = re.compile(r"\b\d{4}-\d\d-\d\d\b|\b(?:mon|tues|wednes|thurs|fri)day\b", re.IGNORECASE)
 _NEEDS = {
     "form": _FORM,
     "fax": _FAX_NUMBER,
@@ -225,6 +227,12 @@ class Passage:
     def procedures(self) -> frozenset[str]:
         """The procedures the passage names in everyday words, headline included."""
         return frozenset(name for hit in self.lexicon.procedure_phrases.find(self._stem_list) for name in hit.names)
+
+    @cached_property
+    def headed_procedures(self) -> frozenset[str]:
+        """The procedures that title and headings name: what the passage is about, whatever else it mentions."""
+        stems = [word.stem for word in words(self.headline)]
+        return frozenset(name for hit in self.lexicon.procedure_phrases.find(stems) for name in hit.names)
 
     @cached_property
     def topics(self) -> frozenset[str]:

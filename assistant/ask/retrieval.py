@@ -29,6 +29,8 @@ _RRF_K = 60
 _READ_CLOSELY = 14
 PASSAGES_KEPT = 5_000
 _PIECES_READ = 40
+# Of all rows that may answer, the share that is farther from the question than the nearer tenth.
+_NEARER = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class Searcher:
             if len(read) == _READ_CLOSELY:
                 break
         self._embed_pieces([passage for passage, _ in read])
-        weighed = [self._weigh(passage, rank, payer) for passage, rank in read]
+        background = self._background(selected)
+        weighed = [self._weigh(passage, rank, payer, background) for passage, rank in read]
         return sorted(weighed, key=lambda found: (-found.probability, found.passage.row))
 
     def _candidates(self, selected: Sequence[NoteScope]) -> list[tuple[int, int | None]]:
@@ -129,7 +132,18 @@ class Searcher:
         word_rank = {row: rank for rank, row in enumerate(lexical)}
         return [(row, word_rank.get(row)) for row, _ in _fuse(ranks)]
 
-    def _weigh(self, passage: Passage, lexical_rank: int | None, payer: str | None) -> Weighed:
+    def _background(self, selected: Sequence[NoteScope]) -> float:
+        """How close to the question the nearer tenth of the selected notes' rows begins (cosine).
+
+        By vectors alone and as a share of the rows: neither a note of another payer nor the number of notes moves it.
+        """
+        if not selected:
+            return 0.0
+        return float(np.quantile(self.similarities[row_mask(selected, len(self.similarities))], _NEARER))
+
+    def _weigh(self, passage: Passage, lexical_rank: int | None, payer: str | None, background: float) -> Weighed:
+        closest = self._closest(passage, self.vector)
+        similarity = float(self.similarities[passage.row])
         demands = demands_on(
             self.question,
             passage,
@@ -142,12 +156,15 @@ class Searcher:
             self.question,
             demands,
             bare_similarity=float(self.knowledge.vector(passage.row) @ self.bare_vector),
-            closest=self._closest(passage, self.vector),
+            closest=closest,
             bare_closest=self._closest(passage, self.bare_vector),
             piece_share=self._piece_share(passage, payer),
-            similarity=float(self.similarities[passage.row]),
+            similarity=similarity,
             lexical_rank=lexical_rank,
             has_rule=bool(matching_rules(self.question, passage, lexicon=self.lexicon)),
+            names_procedures=bool(passage.own_codes or passage.procedures or passage.note.codes),
+            stands_out=similarity - background,
+            closest_stands_out=closest - background,
         )
         return Weighed(passage, demands, features, probability(features, self.weights))
 

@@ -23,13 +23,19 @@ FEATURES = (
     "soft_missing", "value_missing", "words_met", "words_missing", "name_missing", "modifier_missing", "denial_missing",
     "denial_met", "diagnosis_missing", "payer_general", "own_payer_general", "rule", "office",
     "joined_missing", "place_missing", "lexical", "unexplained_similarity", "closest_when_missing",
+    "other_procedure", "stands_out", "closest_stands_out",
 )  # fmt: skip
-
+# A code that a passage meets less than this is not spoken of in it: its note, or the plan in general, is.
+_SPOKEN_OF = 0.3
 
 _EXACT_VALUES = frozenset({"fax", "address", "email", "amount", "money", "form"})
+# Kinds of value that are written in one way only: a passage without a form's name does not tell which form.
+_EXACT_WANTS = frozenset({"form", "day"})
 _CONTACT = "contact (contact)"
 # Matters whose days are never another matter's days: how long one may appeal is not how long one may file.
-_EXACT_ROLES = frozenset({"appeal", "appeal-second", "corrected-claim", "refund", "turnaround", FILING_LIMIT})
+_EXACT_ROLES = frozenset(
+    {"appeal", "appeal-second", "corrected-claim", "refund", "turnaround", FILING_LIMIT, "timely-filing"}
+)
 # Topics that have few ways to be written: a passage without one of them does not speak of it.
 _EXACT_TOPICS = frozenset(
     {
@@ -52,6 +58,7 @@ _EXACT_TOPICS = frozenset(
         "peer-to-peer",
         "frequency",
         "validity",
+        "authorization",
     }
 )
 
@@ -83,9 +90,14 @@ class Weighed:
         that does not hold it answers another question, however close it is.
         """
         for demand in self.demands:
+            of_own = demand.kind == "own payer" or (demand.kind == "code" and demand.weight >= CODE_WEIGHT)
+            if of_own and demand.met < _SPOKEN_OF:
+                return demand
             if demand.met == 0 and (
-                demand.kind in ("modifier", "denial code", "acronym", "own payer")
-                or (demand.kind == "code" and demand.weight >= CODE_WEIGHT)
+                demand.kind in ("modifier", "denial code", "acronym")
+                or (demand.kind == "wanted" and demand.name in _EXACT_WANTS)
+                or (demand.kind == "wanted" and demand.name == "contact" and not self.asks_of_a_procedure)
+                or (demand.kind == "subject" and self.of_another_procedure)
                 or (demand.kind == "name" and any(character.isdigit() for character in demand.name))
                 or (demand.kind == "value" and demand.name.split(" ")[0] in _EXACT_VALUES)
                 or (demand.name == _CONTACT and not self.asks_of_a_procedure)
@@ -103,6 +115,12 @@ class Weighed:
             demand.kind in ("topic", "soft topic", "value", "modifier") and demand.name != "place-of-service"
             for demand in self.demands
         )
+
+    @property
+    def of_another_procedure(self) -> bool:
+        """True when nothing in the passage speaks of a code or procedure that is asked about."""
+        asked = [demand.met for demand in self.demands if demand.kind in ("code", "procedure")]
+        return bool(asked) and max(asked) < _SPOKEN_OF
 
     @property
     def asks_of_a_procedure(self) -> bool:
@@ -139,9 +157,14 @@ def features_of(
     similarity: float,
     lexical_rank: int | None,
     has_rule: bool,
+    names_procedures: bool,
+    stands_out: float,
+    closest_stands_out: float,
 ) -> dict[str, float]:
     """The features of a passage. `similarity` is the cosine of the whole, `closest` that of its nearest piece,
-    `piece_share` the share of the demands that one piece meets by itself; `lexical_rank` counts from 0."""
+    `piece_share` the share of the demands that one piece meets by itself; `lexical_rank` counts from 0.
+    `names_procedures`: the passage or its note is about certain procedures; `stands_out` and
+    `closest_stands_out`: how far the two are above the question's cosine to the practice's nearer rows."""
 
     def of(*kinds: str) -> list[Demand]:
         return [demand for demand in demands if demand.kind in kinds]
@@ -186,6 +209,11 @@ def features_of(
         "lexical": 0.0 if lexical_rank is None else 1.0 / (1.0 + lexical_rank),
         "unexplained_similarity": similarity if word_weight > 1.5 else 0.0,
         "closest_when_missing": closest if missing("topic", "procedure", "code") else 0.0,
+        "other_procedure": float(
+            names_procedures and max((one.met for one in of("code", "procedure")), default=1.0) < _SPOKEN_OF
+        ),
+        "stands_out": stands_out,
+        "closest_stands_out": closest_stands_out,
     }
 
 

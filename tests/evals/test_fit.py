@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from assistant.ask.sufficiency import FEATURES, Weights
 from evals.fit import Split, as_toml, evaluate
 from evals.items import Item
 from evals.record import Count
-from evals.training import RIDGE, Candidate, Deleted, Row, train
+from evals.training import POSITIVE_SHARE, RIDGE, Candidate, Deleted, Row, fit_once, train
 
 MakeItem = Callable[..., Item]
 
@@ -49,11 +50,11 @@ def test_the_feature_that_tells_right_from_wrong_gets_the_weight(rows: list[Row]
 
 
 def test_the_fit_is_a_minimum_of_the_penalised_loss(rows: list[Row]) -> None:
-    constant, weights = train(rows)
     chosen = [one for row in rows for one in row.candidates]
+    constant, weights = fit_once(chosen, RIDGE)
     inputs = np.array([one.features for one in chosen])
     answers = np.array([one.answers for one in chosen], dtype=float)
-    importance = np.where(answers > 0, 0.25 * len(answers) / answers.sum(), 1.0)
+    importance = np.where(answers > 0, POSITIVE_SHARE * len(answers) / answers.sum(), 1.0)
     spread = inputs.std(axis=0)
     vector = np.array([weights[name] for name in FEATURES])
 
@@ -71,6 +72,14 @@ def test_the_fit_is_a_minimum_of_the_penalised_loss(rows: list[Row]) -> None:
             moved[place] = size
             assert loss(moved, 0.0) > best
     assert loss(np.zeros(len(FEATURES)), 0.05) > best
+
+
+def test_after_the_first_round_the_easy_wrong_passages_of_a_row_teach_nothing(rows: list[Row]) -> None:
+    # Far below every other wrong passage, and told apart by another feature alone.
+    easy = [replace(row, candidates=(*row.candidates, candidate(-3.0, answers=False, noise=9.0))) for row in rows]
+    all_at_once, in_rounds = fit_once([one for row in easy for one in row.candidates], RIDGE), train(easy)
+    assert in_rounds == train([replace(row, candidates=row.candidates) for row in rows])
+    assert in_rounds != all_at_once
 
 
 @pytest.mark.parametrize("how", [{"unjudged": True}, {"refused": True}])

@@ -10,6 +10,7 @@ import pytest
 
 from evals.items import SetError, load_items, set_hash
 from evals.places import find_set, fitting_sets
+from evals.wording import holds
 
 WriteSet = Callable[..., Path]
 
@@ -96,6 +97,19 @@ def test_every_expected_note_of_a_fitting_set_is_there() -> None:
     assert {"delta", "echo", "foxtrot", "prairie"} <= {one.name for one in sets}
     for one in sets:
         assert one.practice is not None
-        for item in load_items(one.items):
+        for item in (*load_items(one.items), *(load_items(one.more) if one.more else ())):
             for note in item.practice_notes:
-                assert (one.practice / "kb" / f"{note}.md").is_file(), (item.id, note)
+                path = one.practice / "kb" / f"{note}.md"
+                assert path.is_file(), (item.id, note)
+                said = path.read_text(encoding="utf-8")
+                assert all(any(holds(said, phrase) for phrase in group) for group in item.expect.must) or (
+                    len(item.practice_notes) > 1
+                ), item.id
+
+
+def test_further_questions_of_a_practice_are_no_part_of_its_set() -> None:
+    foxtrot = find_set("foxtrot")
+    assert foxtrot.more is not None
+    assert len(load_items(foxtrot.items)) == 60
+    assert not {item.id for item in load_items(foxtrot.items)} & {item.id for item in load_items(foxtrot.more)}
+    assert find_set("ask").more is None

@@ -169,7 +169,8 @@ def weighed(ask_reader, tubes, lexicon):
         demands = demands_on(read, tubes, rarity=lambda _form: 0.5, lexicon=lexicon, names_payer=1.0)
         features = features_of(
             read, demands, similarity=0.5, bare_similarity=0.5, closest=0.5, bare_closest=0.5,
-            piece_share=0.5, lexical_rank=0, has_rule=True,
+            piece_share=0.5, lexical_rank=0, has_rule=True, names_procedures=True,
+            stands_out=0.1, closest_stands_out=0.1,
         )  # fmt: skip
         return Weighed(tubes, demands, features, probability(features, load_weights()))
 

@@ -27,6 +27,14 @@ from assistant.propose.queries_vague import vague_queries
 SIDES_DIFFER = "the heading and the text name different sides"
 _ASK_SIDES = "The heading names one side and the description the other. On which side was this done?"
 _ASK_WORK = "What was done or evaluated that day, on which part and side, and by what means? As read, it has no code."
+_ASK_GIVEN = "The plan tells an injection with its amount and manner. Was it given that day, or is it for another day?"
+_AMOUNT = re.compile(r"\d ?(?:mg|mcg|ml|cc)\b", re.IGNORECASE)
+_INJECTION = re.compile(r"\binj(?:ect\w*)?\b|\bblock\b", re.IGNORECASE)
+_MANNER = re.compile(
+    r"\b(?:approach|needle|gauge|lido\w*|marcaine|bupivacaine|bupi|ropivacaine|xylocaine|steril\w+|prep(?:ped)?|tolerated"
+    r"|betadine|chloraprep|chlorhexidine|palpation|landmarks?|lot|ndc|bandaid|time-?out)\b",
+    re.IGNORECASE,
+)
 _TELLING_NOTHING = frozenset(("history", "exam", "plan", "data"))
 _WORK = re.compile(
     r"\b(?:\w+(?:ectomy|plasty|otomy|ostomy|oscopy)|procedure|surgery|biops\w+|removed|excised|drained|injected"
@@ -48,7 +56,22 @@ def queries_for(
     known = [(one.procedure_code, one.side) for one in candidates]
     known += [(one.code, None) for one in rejected if one.why == TITLE_ONLY]
     found += vague_queries(note, known)
+    found += _given_under_plan(note)
     return tuple(sorted(found, key=lambda query: query.evidence[0].start if query.evidence else len(note.text)))
+
+
+def _given_under_plan(note: ClinicalNote) -> list[ProviderQuery]:
+    """The question where a plan tells amount and manner of an injection: many write there what they have just given."""
+    for clause in note.clauses:
+        if (
+            clause.section == "plan"
+            and clause.status == "planned"
+            and _AMOUNT.search(clause.text)
+            and _MANNER.search(clause.text)
+            and _INJECTION.search(clause.text)
+        ):
+            return [ProviderQuery(_ASK_GIVEN, "told under the plan", (clause.evidence,))]
+    return []
 
 
 def hold_contradicted(note: ClinicalNote, candidates: Sequence[ProcedureCandidate]) -> list[ProcedureCandidate]:

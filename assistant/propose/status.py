@@ -84,8 +84,6 @@ def stretches(words: Sequence[Word], kind: SectionKind, default: Status, *, join
         return [Stretch(0, len(words), default)]
     by_part = _share(parts, cues)
     own = [own_status(words, part, found, kind) for part, found in zip(parts, by_part, strict=True)]
-    if kind == "plan" and _tells_how(words) and not any(cue.meaning in _TO_COME for cue in cues):
-        default, kind = "done", "other"
     statuses = _hand_on(words, parts, by_part, own, default, kind, joined_plan)
     return _join(words, parts, by_part, statuses)
 
@@ -141,24 +139,9 @@ def _cuts(words: Sequence[Word], cues: Sequence[Cue]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _tells_how(words: Sequence[Word]) -> bool:
-    """Whether a sentence names a procedure, what was given and how it was given: no plan says as much."""
-    lows = {word.low for word in words}
-    return bool(lows & _AMOUNTS and lows & _MANNER) and any(
-        PROCEDURE_NOUN.search(low) or low in _INJECTED for low in lows
-    )
-
-
 _LATER = frozenset({"after", "following", "since"})
-_TO_COME = frozenset({"planned", "hypothetical", "conditional"})
 _WITHOUT = frozenset({"without", "w/o"})
-_INJECTED = frozenset({"inj", "inject", "injected"})
 _AMOUNTS = frozenset("mg mcg ml cc".split())
-# How an injection is given: a plan does not say so.
-_MANNER = frozenset(
-    "approach needle gauge lidocaine lido marcaine bupivacaine ropivacaine xylocaine sterile sterilely prep prepped"
-    " tolerated betadine chloraprep chlorhexidine palpation landmark landmarks lot ndc bandaid timeout".split()
-)
 _OPENERS = frozenset(
     "no without w/o with negative denies denied free rather instead s/p status h/o history hx pod suspicious"
     " concerning concern suspicion consistent compatible c/w rule r/o versus vs suggestive possible possibly"

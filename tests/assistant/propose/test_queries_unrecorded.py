@@ -6,6 +6,7 @@ import pytest
 
 from assistant.propose.model import Evidence, ProviderQuery
 from assistant.propose.note_reader import read_clinical_note
+from assistant.propose.queries import queries_for
 from assistant.propose.queries_unrecorded import still_open, with_unrecorded_apart
 
 
@@ -73,3 +74,19 @@ def test_what_another_question_asks_is_not_asked_twice():
     assert list(still_open(queries, [by_words])) == []
     assert list(still_open(queries, [beside])) == []
     assert list(still_open(queries, [far])) == list(queries)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Left knee osteoarthritis.\n\nPLAN:\nInj L knee, 40 mg kenalog with 4 cc lidocaine.", True),
+        ("PLAN:\nRight knee injected with 40 mg triamcinolone, lateral approach, tolerated.", True),
+        ("PLAN:\nInject the knee next time. Ibuprofen 400 mg.", False),
+        ("Right knee injected with 40 mg triamcinolone, lateral approach.", False),
+    ],
+)
+def test_an_injection_told_in_full_under_the_plan_is_asked_about_and_not_coded(text, asked):
+    note = read_clinical_note(text)
+    assert [query.about for query in queries_for(note, (), ())].count("told under the plan") == asked
+    under_plan = [clause for clause in note.clauses if clause.section == "plan"]
+    assert all(clause.status != "done" for clause in under_plan)

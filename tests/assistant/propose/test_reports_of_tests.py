@@ -97,7 +97,6 @@ def test_an_unrelated_problem_in_the_period_is_told_apart(text, expected):
         ("He brought the report of an echo done in January.", "echo", "historical"),
         ("Hook-up of the recorder was billed in July.", "Hook-up", "historical"),
         ("Will treat closed without manipulation, short arm cast (fiberglass) put on.", "short arm cast", "done"),
-        ("Plan: inj L knee, 40 mg kenalog with 4 cc lidocaine.", "inj", "done"),
     ],
 )
 def test_what_was_done_here_today(text, piece, status):

@@ -93,7 +93,7 @@ def visit_of(
     if _only_preventive(procedures, separate, management):
         return Visit("none", "only the preventive visit is told", evidence=_evidence(separate))
     treating = any(one.global_days in {*_MINOR, "090"} for one in procedures)
-    if not _looks_like_visit(lines, problems, management, treating=treating):
+    if not _looks_like_visit(lines, problems, management, tests, treating=treating):
         return Visit("none", "nothing of a visit is told")
     decided_today = management.surgery or [
         line for line in lines if line.clause.status != "negated" and words("visit", "decision_major").found(line.view)
@@ -238,7 +238,12 @@ def _nurse_visit(
 
 
 def _looks_like_visit(
-    lines: Sequence[Line], problems: Sequence[Problem], management: Management, *, treating: bool
+    lines: Sequence[Line],
+    problems: Sequence[Problem],
+    management: Management,
+    tests: Sequence[Line],
+    *,
+    treating: bool,
 ) -> bool:
     """Two signs of a visit. Beside no treating procedure a drug that is prescribed is a second sign of its own."""
     if not problems:
@@ -250,7 +255,9 @@ def _looks_like_visit(
         "exam" in sections or any(words("visit", "examined").found(line.view) for line in lines),
         any(words("visit", "spent").found(line.view) for line in lines),
         bool(sections & {"assessment", "diagnosis"}),
-        "plan" in sections or bool(management.drugs) or bool(management.treatment) or bool(management.surgery),
+        "plan" in sections
+        or bool(management.drugs or management.treatment or management.surgery)
+        or any(line.clause.status == "planned" or words("data", "ordered").found(line.view) for line in tests),
         any(line.clause.status != "negated" and words("visit", "separate").found(line.view) for line in lines),
         not treating and any(words("visit", "prescribed").found(line.view) for line in management.drugs),
     ))  # fmt: skip

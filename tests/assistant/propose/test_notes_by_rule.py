@@ -198,3 +198,25 @@ def test_a_diagnosis_of_the_other_side_takes_no_side_from_a_line(proposer):
         "Left: incision in the drum, dry, no tube placed.\nDiagnosis: chronic mucoid otitis media, right."
     )
     assert told(proposer, note, pos="24", age=3)[0] == ["69421-LT", "69436-RT"]
+
+
+def test_a_first_visit_told_in_a_few_words_beside_a_scope_is_a_visit(proposer):
+    note = (
+        "New to us. Right neck mass two months, smoker. Neck: 3 cm firm right level II node. Flexible laryngoscopy by me"
+        " through the right nostril: small irregular right tonsil. Discussed likely serious disease, CT neck ordered,"
+        " fine needle aspiration planned for Thursday. No biopsy today."
+    )
+    lines = told(proposer, note, new=True)[0]
+    assert "31575" in lines
+    assert any(line.startswith("9920") and line.endswith("-25") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Two weeks after tonsillectomy. Eating well, fossae healed. No complaint.",
+        "Here five weeks after total knee replacement by me, wound healed, walking with cane.",
+    ],
+)
+def test_healing_after_a_named_operation_is_its_follow_up(proposer, note):
+    assert told(proposer, note)[0] == ["99024"]

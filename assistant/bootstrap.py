@@ -289,10 +289,10 @@ def _open_asker(index: Index, practice: Practice, earlier: Asker | None = None) 
     if practice.settings.accept is not None:
         weights = replace(weights, accept=practice.settings.accept)
     known = earlier.knowledge if earlier else None
-    kept = known if isinstance(known, IndexKnowledge) else None
+    before = known if isinstance(known, IndexKnowledge) else None
     model = embedder()
-    vectors = KeptVectors(practice.data / "kept-vectors", model.model_id)
-    return Asker.open(IndexKnowledge(index, model, kept, vectors), weights=weights)
+    kept = None if before else KeptVectors(practice.data / "kept-vectors", model.model_id)
+    return Asker.open(IndexKnowledge(index, model, before, kept), weights=weights)
 
 
 def _told(report: SyncReport) -> list[str]:

@@ -33,11 +33,12 @@ class IndexKnowledge:
     ) -> None:
         """`earlier`: of an older generation of the same notes; texts it has embedded are not embedded again.
 
-        `kept`: the same from one start of the program to the next; read here, written by `keep` alone.
+        `kept`: the same from one start of the program to the next; read here, written by `keep` alone. None: those of
+        `earlier`, which are in memory already.
         """
         self.index = index
         self._embedder = embedder
-        self._kept = kept
+        self._kept: KeptVectors | None = kept or (earlier._kept if earlier else None)
         self._vectors: OrderedDict[str, NDArray[np.float32]] = earlier._vectors if earlier else OrderedDict()
         self.note = lru_cache(maxsize=4096)(self._note)
         self.chunk = lru_cache(maxsize=16384)(self._chunk)

@@ -47,12 +47,7 @@ class Speller:
                 changed = True
         if not changed:
             return view
-        places: list[int] = []
-        at = 1
-        for token in tokens:
-            places.append(at)
-            at += len(token) + 1
-        return View(f" {' '.join(tokens)} ", view.starts, view.ends, tuple(places))
+        return View.of(tokens, view.starts, view.ends)
 
     def _knows(self, token: str) -> bool:
         return token in self.words or any(token[:length] in self.beginnings for length in self.lengths)

@@ -58,6 +58,16 @@ class View:
     ends: tuple[int, ...] = field(repr=False)
     places: tuple[int, ...] = field(repr=False)
 
+    @classmethod
+    def of(cls, words: Sequence[str], starts: Sequence[int], ends: Sequence[int]) -> View:
+        """The view of words, in order, with the offsets where each stood in the text."""
+        places: list[int] = []
+        place = 1
+        for word in words:
+            places.append(place)
+            place += len(word) + 1
+        return cls(f" {' '.join(words)} " if words else "", tuple(starts), tuple(ends), tuple(places))
+
     @property
     def tokens(self) -> list[str]:
         """The words, in order."""
@@ -110,8 +120,6 @@ def view_of(text: str) -> View:
     words: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    places: list[int] = []
-    place = 1
     for match in _WORD.finditer(folded):
         word = "and" if match.group() == "&" else match.group()
         if word in ARTICLES:
@@ -119,9 +127,7 @@ def view_of(text: str) -> View:
         words.append(word)
         starts.append(match.start())
         ends.append(match.end())
-        places.append(place)
-        place += len(word) + 1
-    return View(f" {' '.join(words)} " if words else "", tuple(starts), tuple(ends), tuple(places))
+    return View.of(words, starts, ends)
 
 
 @cache

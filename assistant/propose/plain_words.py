@@ -52,12 +52,7 @@ def in_clinical_words(view: View) -> View | None:
         at += length
     if not changed:
         return None
-    places: list[int] = []
-    place = 1
-    for word in words:
-        places.append(place)
-        place += len(word) + 1
-    return View(f" {' '.join(words)} ", tuple(starts), tuple(ends), tuple(places))
+    return View.of(words, starts, ends)
 
 
 def _here(

@@ -138,8 +138,7 @@ def _counts(words: Sequence[Word], part: Piece, cue: Cue) -> bool:
         named = named or any((one.low, two.low) in _OPERATED for one, two in pairwise(after))
         if _BRIEF.intersection(told) or not named:
             return False
-        lows = [word.low for word in after]
-        return not any(one in {"was", "were"} and is_verb(low) for one, low in pairwise(lows))
+        return not _verb_after(after)
     if cue.meaning == "historical" and first in _LATER and len(told) > 1:
         # "After consent on May 2 the septum was incised" tells when it was done.
         return not _verb_after(after)

@@ -176,8 +176,9 @@ def _on_side(prepared: PreparedNote, block: ProcedureEvidence, side: Side | None
     if _ORDER[confidence] > _ORDER[candidate.confidence]:
         candidate = replace(candidate, confidence=confidence)
     own = block if code == block.procedure_code else prepared.block_of(code) or block
-    if prepared.leaves_open(block):
-        candidate = replace(candidate, confidence="low", why_not=NOT_ENOUGH, ask=block.ask)
+    for asking in dict.fromkeys((own, block)):
+        if prepared.leaves_open(asking) or prepared.is_unread(asking, clauses):
+            candidate = replace(candidate, confidence="low", why_not=NOT_ENOUGH, ask=asking.ask)
     if code == block.procedure_code and fits_anesthesia == "unknown" and prepared.must_tell_anesthesia(block):
         candidate = replace(candidate, why_not=ANESTHESIA_NOT_TOLD, ask=_ASK_ANESTHESIA)
         unsure = False
@@ -323,10 +324,17 @@ def _without_lonely(found: list[_Found], rejected: list[Rejected]) -> list[_Foun
 
 
 def _is_accounted_for(prepared: PreparedNote, block: ProcedureEvidence, number: int, found: Sequence[_Found]) -> bool:
-    """True where the words of a title that name the block name another code too, and that one is found."""
+    """True where the words of a title that name the block name another code too, and that one is found.
+
+    Not where the title holds all that the block asks for and what is found is only a part of it.
+    """
     words = prepared.hits[number].intersection(block.any)
+    whole = bool(block.all) and prepared.hits[number].issuperset(block.all)
     return any(
-        item.candidate.procedure_code != block.procedure_code and words.intersection(item.block.any) for item in found
+        item.candidate.procedure_code != block.procedure_code
+        and words.intersection(item.block.any)
+        and not (whole and item.candidate.procedure_code in block.replaces)
+        for item in found
     )
 
 
@@ -352,8 +360,13 @@ def _refused(prepared: PreparedNote, found: Sequence[_Found]) -> list[Rejected]:
     rows = {item.block.family for item in found if item.block.is_one_of_a_row}
     grouped: dict[tuple[str, str], list[Evidence]] = {}
     first_of_row: dict[tuple[str, int], str] = {}
-    for block, number in prepared.mentions():
+    mentions = list(prepared.mentions())
+    named_whole = {number for block, number in mentions if block.all and prepared.hits[number].issuperset(block.all)}
+    for block, number in mentions:
         clause = prepared.clauses[number]
+        if clause.section == "title" and number in named_whole and not prepared.hits[number].issuperset(block.all):
+            # "Closed reduction of nasal fracture" names no fracture of the ankle.
+            continue
         sides = shown.get(block.procedure_code, set())
         told: frozenset[Side | None] = frozenset(clause.sides) if block.sides == "per-side" else frozenset()
         if sides and (not told or None in sides or told <= sides):

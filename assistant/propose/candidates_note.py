@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from assistant.propose.candidates_joined import joined_patterns
 from assistant.propose.evidence import ProcedureEvidence, Repertoire
 from assistant.propose.evidence_context import age_told, anesthesia_told
 from assistant.propose.model import Clause, ClinicalNote, Encounter, Side
@@ -19,12 +20,18 @@ from assistant.propose.plain_words import in_clinical_words
 
 # Of these, some state facts: what `all`, `unless` and `approach` ask for may stand there.
 _STATING_SECTIONS = frozenset(("diagnosis", "indication"))
+# What names the work without showing it: its place on the body where nothing nearer tells one.
+_NAMING_SECTIONS = frozenset(("title",))
 # How many sentences back the site of something measured is looked for.
 _SITE_BEFORE = 12
 # Where the facility, not the physician, is paid for what was used up (Claims Processing Manual ch. 12 sec. 20.4), and
 # the first letters of the codes of drugs and supplies.
 _SUPPLYING = frozenset("19 21 22 23 24 26 31 34 51 52 61".split())
 _SUPPLIED = frozenset("AJQ")
+# Where readings are written, and how many sentences behind a test its reading may stand.
+_READINGS = frozenset(("data", "findings", "procedure"))
+_READ_AFTER = 3
+_TOLD = frozenset(("done", "negated"))
 _NO_BACK = re.compile(r"\b(cut|trimmed|trimming|peeled|folded|resected|debrided|freshened) back\b", re.IGNORECASE)
 # CMS place of service codes where the facility is paid for its part (Claims Processing Manual ch. 26 sec. 10.5).
 _FACILITIES = frozenset("02 19 21 22 23 24 26 31 34 41 42 51 52 53 56 61".split())
@@ -57,6 +64,7 @@ class PreparedNote:
     new_patient: bool | None = None
     opening: frozenset[int] = frozenset()
     booked: tuple[int, ...] = ()
+    titles: tuple[int, ...] = ()
     headed: dict[int, list[int]] = field(default_factory=dict, repr=False)
 
     def block_of(self, procedure_code: str) -> ProcedureEvidence | None:
@@ -147,6 +155,7 @@ class PreparedNote:
             yield from self.stating
         # "Planned injection of the left knee." tells of all that follows where it was given.
         yield from self.booked
+        yield from self.titles
 
     def _sites_in(self, sentence: int) -> frozenset[int]:
         """The patterns in what a sentence says was done or is so, or what the patient was booked for."""
@@ -250,15 +259,36 @@ class PreparedNote:
 
     def leaves_open(self, block: ProcedureEvidence) -> bool:
         """Whether none of the words stands anywhere that decide between this code and another, not even denied."""
-        return bool(block.asks_unless) and not any(
-            pattern in hits for hits in self.hits for pattern in block.asks_unless
-        )
+        if block.asks_unless and not self._names(block.asks_unless):
+            return True
+        return any(self.told.get(pattern) for pattern in block.asks_if) and not self._names(block.answers)
+
+    def _names(self, patterns: Sequence[int]) -> bool:
+        return any(pattern in hits for hits in self.hits for pattern in patterns)
+
+    def is_unread(self, block: ProcedureEvidence, numbers: Sequence[int]) -> bool:
+        """Whether nothing beside what shows a test says what it found, as its physician and no machine read it.
+
+        Beside: in its sentence and those behind it, and under the headings where results are written.
+        """
+        if not block.reading:
+            return False
+        shown = {self.clauses[number].sentence for number in numbers}
+        beside = {sentence + step for sentence in shown for step in range(_READ_AFTER + 1)}
+        for number, clause in enumerate(self.clauses):
+            # "No ischemia" is a finding too; that nobody read it is among `unread`.
+            if clause.status not in _TOLD or (clause.sentence not in beside and clause.section not in _READINGS):
+                continue
+            hits = self.hits[number]
+            if not hits.isdisjoint(block.reading) and hits.isdisjoint(block.unread):
+                return False
+        return True
 
     def may_be(self, block: ProcedureEvidence) -> bool:
         """Whether nothing known rules the block out that a title names: the age, or an approach told nowhere."""
         if block.age is not None and self.age is not None and self.age not in block.age:
             return False
-        return not block.approach or any(pattern in hits for hits in self.hits for pattern in block.approach)
+        return not block.approach or self._names(block.approach)
 
     def fits_patient(self, block: ProcedureEvidence) -> bool:
         """Whether the patient is new or established as the block asks; one of whom nothing is told is established."""
@@ -331,6 +361,11 @@ def prepare(note: ClinicalNote, repertoire: Repertoire, encounter: Encounter) ->
         carrying.append(number)
         for pattern in found:
             by_pattern.setdefault(pattern, []).append(number)
+    for number, new in joined_patterns(note, repertoire, carrying, hits, spelled):
+        hits[number] |= new
+        for pattern in new:
+            told.setdefault(pattern, []).append(number)
+            by_pattern.setdefault(pattern, []).append(number)
     everywhere = frozenset[int]().union(*hits)
     begun = {block for pattern in everywhere for block in repertoire.begun_by.get(pattern, ())}
     return PreparedNote(
@@ -343,9 +378,14 @@ def prepare(note: ClinicalNote, repertoire: Repertoire, encounter: Encounter) ->
         told=told,
         sentences=sentences,
         touched=tuple(repertoire.blocks[number] for number in sorted(begun)),
-        stating=tuple(dict.fromkeys(clause.sentence for clause in note.clauses if clause.section in _STATING_SECTIONS))[
-            :_SITE_BEFORE
-        ],
+        stating=tuple(
+            dict.fromkeys(
+                clause.sentence
+                for sections in (_STATING_SECTIONS, _NAMING_SECTIONS)
+                for clause in note.clauses
+                if clause.section in sections
+            )
+        )[:_SITE_BEFORE],
         age=age_told(note, encounter),
         anesthesia=anesthesia_told(note.clauses),
         payer=encounter.payer,
@@ -353,5 +393,6 @@ def prepare(note: ClinicalNote, repertoire: Repertoire, encounter: Encounter) ->
         new_patient=encounter.new_patient,
         opening=opening_of(note),
         booked=booked_for(note),
+        titles=tuple(dict.fromkeys(clause.sentence for clause in note.clauses if clause.section == "title")),
         headed=_headed(note, repertoire),
     )

@@ -15,7 +15,7 @@ from assistant.propose.candidates_note import PreparedNote
 from assistant.propose.evidence import ProcedureEvidence
 from assistant.propose.evidence_amounts import Counted, counted
 from assistant.propose.evidence_doses import is_for_each, pieces
-from assistant.propose.evidence_sizes import Size, excised, sizes
+from assistant.propose.evidence_sizes import Size, alone, excised, sizes
 from assistant.propose.model import Confidence
 from assistant.propose.patterns import view_of
 
@@ -179,7 +179,8 @@ def _sized(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence[i
     groups = {tuple(_near(prepared, number, ("whole", "lesion"))) for number in own}
     if any(_leaves_margin_open(prepared, number) for number in own):
         groups = {group for group in groups if any(size.measures in ("whole", "margin") for size in group)}
-    diameters = [(excised(group), group) for group in groups]
+    measured = excised if block.size_of == "lesion" else alone
+    diameters = [(measured(group), group) for group in groups]
     known = {(diameter, group) for diameter, group in diameters if diameter is not None}
     if not known:
         return Units(1, "low", SIZE_NOT_TOLD)

@@ -88,7 +88,8 @@ _ACCESS = re.compile(
     r"|diagnostic catheter)"
 )
 _CATHETER = re.compile(
-    r"\b(?:cath\w*|angiogra\w+|arteriogra\w+|pigtail|sheath|(?:left|right) heart|ventriculogra\w+|native coronar\w+)\b"
+    r"\b(?:cath\w*|angiogra\w+|arteriogra\w+|pigtail|sheath|(?:left|right) heart|ventriculogra\w+|native coronar\w+"
+    r"|(?:pictures|films?|shots) of (?:both|all|the) coronar\w+|lv entered)\b"
 )
 # What was meant to be done, or is said of a study and not of this heart.
 _NOT_DONE = re.compile(

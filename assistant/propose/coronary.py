@@ -36,6 +36,10 @@ _WORK = re.compile(
     r"stent|\bdes\b|\bbms\b|balloon|angioplast|atherectom|thrombectom|\bpci\b|deploy|dilat|recanali|drug[- ]eluting",
     re.I,
 )
+# Where the guide sat, not what was treated.
+_GUIDED = re.compile(
+    r"\bguid\w+(?: catheter)?(?: \w+){0,3} (?:in|into|to|at|engag\w+) (?:the )?(?:left main|lmca?|lm)\b", re.IGNORECASE
+)
 _SPARED = re.compile(
     r"\b(?:medical (?:therapy|management|treatment)|left alone|not treated|no (?:treatment|intervention))\b", re.I
 )
@@ -95,11 +99,18 @@ def vessels_treated(note: ClinicalNote, candidate: ProcedureCandidate) -> tuple[
 
 
 def _named_for(clauses: Sequence[Clause], number: int) -> tuple[str, ...]:
+    """The artery where the work was done; where no other is named, the one the guide sat in."""
+    return _named_before(clauses, number, _GUIDED) or _named_before(clauses, number, None)
+
+
+def _named_before(clauses: Sequence[Clause], number: int, without: re.Pattern[str] | None) -> tuple[str, ...]:
     for place in range(number, max(-1, number - _BEFORE), -1):
         clause = clauses[place]
-        if place != number and (clause.status not in {"done", "negated"} or _SPARED.search(clause.text)):
+        # "Planned intervention on the circumflex" opens a report of it.
+        stated = clause.status in {"done", "negated"} or (clause.sentence == 0 and clause.status == "planned")
+        if place != number and (not stated or _SPARED.search(clause.text)):
             continue
-        named = vessels_in(clause.text)
+        named = vessels_in(without.sub(" ", clause.text) if without else clause.text)
         if named:
             return named if place == number else named[-1:]
     return ()

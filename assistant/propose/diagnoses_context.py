@@ -92,6 +92,7 @@ _LINE_LENGTH = 200
 _NEIGHBOURS = 12
 _MOST_CLAUSES = 200
 _MOST_TEXT = 2_000
+_AND_SIDE = re.compile(r"and (?:the )?(?:right|left|rt|lt|r|l)\b", re.I)
 _CUT = re.compile(r"[,;:()]|\band\b|\bwith\b|\bbut\b|\bplus\b")
 
 
@@ -305,8 +306,12 @@ def _own_sides(mention: Mention) -> frozenset[Side]:
     while after < len(parts) and _only_side(text[parts[after][0] : parts[after][1]]):
         found |= _sides_in(text[parts[after][0] : parts[after][1]])
         after += 1
-    if not found and mine[0] and _only_side(text[parts[mine[0] - 1][0] : parts[mine[0] - 1][1]]):
-        found = _sides_in(text[parts[mine[0] - 1][0] : parts[mine[0] - 1][1]])
+    if mine[0]:
+        previous = text[parts[mine[0] - 1][0] : parts[mine[0] - 1][1]]
+        # "Left | and right knee arthritis".
+        joined = _AND_SIDE.match(text, parts[mine[0]][0]) is not None
+        if (joined or not found) and _only_side(previous):
+            found |= _sides_in(previous)
     return found
 
 

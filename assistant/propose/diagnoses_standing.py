@@ -40,6 +40,14 @@ _TALK_AFTER = re.compile(
 _LACKING = re.compile(r"(?:\b(?:without|w/o|with no)|, no) (?=[a-z]{3})", re.I)
 _DENIED = re.compile(r"^\W*no\b|\b(?:denie[sd]|not|never|neither|negative|nor|absent|resolved|none)\b", re.I)
 _NEAR = 60
+# Between a disease and the doubt about it, and what then stands behind that doubt.
+_LINKED = re.compile(
+    r"\W*(?:(?:is|was|are|were|being|still|also|strongly|clinically|now|again|most|very)\W+){0,3}", re.I
+)
+_CLOSED_OFF = re.compile(
+    r"\s*(?:[,.;:)]|$|(?:and|but|because|since|given|as|on|in|by|with|from|at|after|until|clinically|here|today)\b)",
+    re.I,
+)
 
 
 def standing(mention: Mention, others: Sequence[Mention]) -> Standing:
@@ -76,6 +84,9 @@ def _certain_part(mention: Mention, others: Sequence[Mention], before: str, afte
         return False
     cue = _BEFORE.search(after)
     if cue is None:
+        return False
+    if _LINKED.fullmatch(after[: cue.start()]) and _CLOSED_OFF.match(after[cue.end() :]):
+        # "Pneumonia is suspected, cough for a week".
         return False
     cue_at = mention.end - mention.clause.start + cue.start()
     follows = re.sub(r"[^a-z]", "", text[cue_at + len(cue.group()) :].lower())

@@ -14,7 +14,7 @@ from assistant.propose.model import EmElement, Evidence
 
 # How generic names of prescription drugs end, by the international nomenclature.
 _ENDINGS = re.compile(
-    r"\b[a-z]{3,}(?:pril|sartan|statin|olol|mycin|cillin|floxacin|conazole|prazole|gliptin|gliflozin|glutide|[lz]umab"
+    r"\b[a-z]{2,}(?:pril|sartan|statin|olol|mycin|cillin|floxacin|conazole|prazole|gliptin|gliflozin|glutide|[lz]umab"
     r"|ximab"
     r"|triptan|azepam|oxetine|sone|solone|cycline|[cl]ovir|tivir|dipine|thiazide|semide|xaban|setron|tinib|codone"
     r"|formin"

@@ -5,6 +5,7 @@ Source: NCCI Policy Manual, chapter 1, section D; Medicare Claims Processing Man
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -34,6 +35,9 @@ _TITLE_CHARACTERS = 160
 _MOST_PLACE_WORDS = 6
 _OPENING_SENTENCES = 2
 # A nurse's own task may be told with who ordered it and when.
+_SAID = frozenset({"done", "planned", "negated"})
+# A note that begins with whom it is about: "New.", "Est, 54".
+_OPENS = re.compile(r"\W*(?:new|est)\b\W*(?:\d+\b.*)?$", re.IGNORECASE)
 _OCCURRED = frozenset({"done", "historical"})
 VisitKind = Literal["visit", "nurse", "none"]
 
@@ -250,13 +254,16 @@ def _looks_like_visit(
         return False
     sections = {line.clause.section for line in lines}
     signs = sum((
-        any(words("visit", "encounter").found(line.view) for line in lines),
-        bool(sections & {"history", "indication"}),
+        any(words("visit", "encounter").found(line.view) for line in lines)
+        or (bool(lines) and _OPENS.match(lines[0].clause.text) is not None),
+        bool(sections & {"history", "indication"})
+        or any(words("visit", "onset").found(line.view) for line in lines if line.clause.status in _OCCURRED),
         "exam" in sections or any(words("visit", "examined").found(line.view) for line in lines),
         any(words("visit", "spent").found(line.view) for line in lines),
         bool(sections & {"assessment", "diagnosis"}),
         "plan" in sections
         or bool(management.drugs or management.treatment or management.surgery)
+        or any(words("risk", "reassured").found(line.view) for line in lines if line.clause.status in _SAID)
         or any(line.clause.status == "planned" or words("data", "ordered").found(line.view) for line in tests),
         any(line.clause.status != "negated" and words("visit", "separate").found(line.view) for line in lines),
         not treating and any(words("visit", "prescribed").found(line.view) for line in management.drugs),

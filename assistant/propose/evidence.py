@@ -61,6 +61,10 @@ class ProcedureEvidence:
     subject: tuple[int, ...] = ()
     has: tuple[int, ...] = ()
     asks_unless: tuple[int, ...] = ()
+    asks_if: tuple[int, ...] = ()
+    answers: tuple[int, ...] = ()
+    reading: tuple[int, ...] = ()
+    unread: tuple[int, ...] = ()
     patient: str | None = None
 
     @property
@@ -207,6 +211,10 @@ def _compiled(note: KbNote, block: EvidenceBlock, numbers: dict[str, int]) -> Pr
         subject=patterns("subject"),
         has=patterns("has"),
         asks_unless=patterns("asks-unless"),
+        asks_if=patterns("asks-if"),
+        answers=patterns("answers"),
+        reading=patterns("reading"),
+        unread=patterns("unread"),
         patient=text("patient"),
     )
 

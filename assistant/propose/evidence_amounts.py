@@ -15,7 +15,9 @@ from assistant.propose.evidence_doses import SCALES, amount_of
 from assistant.propose.evidence_numbers import NO_COUNT_BEFORE, NOUNS, ONES, is_noun, numbers_of
 from assistant.propose.patterns import view_of
 
-_VAGUE = frozenset("several multiple numerous many few some various scattered innumerable".split())
+_VAGUE = frozenset(
+    "several multiple numerous many few some various scattered innumerable handful bunch crop numbers lots".split()
+)
 # Kinds of skin lesions that are counted apart, each by its own names.
 _KINDS: dict[str, tuple[str, ...]] = {
     "premalignant-lesions": ("actinic*", "ak", "solar", "premalignant", "precancer*", "precancerous"),
@@ -23,7 +25,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
 }
 # What else a note counts on the skin.
 _OTHER_KINDS = ("tag", "acrochordon*", "bcc", "scc", "nevi", "nevus", "mole", "biops*", "cyst*", "basal", "squamous")
-_AMOUNTS = frozenset(("minutes", "mg", "mcg", "ml", "cm", "units", "days"))
+_AMOUNTS = frozenset(("minutes", "mg", "mcg", "ml", "cm", "units", "days", "sq-cm"))
 # What is done several times over to one lesion.
 _REPEATED = frozenset("thaw freeze thawed cycle pass curettage desiccation edc".split())
 _TREATED = frozenset("ln2 ln nitrogen cryo cryotherapy cryosurgery frozen froze".split())
@@ -33,6 +35,7 @@ _WORDS_BETWEEN = 4
 _NO_COUNT = re.compile(
     r"\b\d{1,2}-0\b|#\s*\d{1,2}(?:\s*(?:of|/)\s*\d{1,2})?\b|\b\d{1,2} of \d{1,2}\b|^\s*\d{1,2}[.)]\s"
     r"|\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b"
+    r"|(?<![\d.])\d{1,2}(?:\.\d+)?\s?%"
     r"|\b\d{2}\s?-?(?:g|ga|gauge)\b(?=[^.;,]{0,24}needle)"
     r"|\b(?:lesion|site|biopsy|bx|specimen|laceration|lac|wound|jar|bottle|area|spot|tumou?r)"
     r"\s+\d{1,2}(?=\s*[:.)(-]|\s*$)",
@@ -50,6 +53,14 @@ _STAGES = (
     ("4", "iv", "four", "fourth", "4th"),
     ("5", "five", "fifth", "5th"),
     ("6", "six", "sixth", "6th"),
+)
+
+
+# By the word that tells each apart: "levator scapulae" is one.
+_MUSCLES = frozenset(
+    "trapezius trap levator rhomboid rhomboids sternocleidomastoid scm splenius paraspinal multifidus quadratus"
+    " piriformis gluteus infraspinatus supraspinatus teres latissimus deltoid pectoralis iliocostalis longissimus"
+    " masseter temporalis semispinalis iliopsoas".split()
 )
 
 
@@ -88,7 +99,9 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: S
         found = [amount for text in evidence if (amount := amount_of(view_of(text), kind)) is not None]
         if not found:
             found = [amount for text in beside if (amount := amount_of(view_of(text), kind)) is not None][:1]
-        amount_told = sum(found, Decimal(0))
+        # The whole is told beside its parts, or is one of them.
+        whole = kind == "sq-cm" and any(_WHOLE.search(text) for text in (*evidence, *beside))
+        amount_told = max(found, default=Decimal(0)) if whole else sum(found, Decimal(0))
         return Counted(amount_told if kind in SCALES else _whole(amount_told)) if found else Counted(None)
     if kind == "tests":
         # The total of another kind of test is none of this one's.
@@ -114,6 +127,8 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: S
             number = _told_after(words, nouns)
         if number is None:
             number = _total(words, loosely=True)
+        if number is None:
+            number = _opening(words)
         if number is None and not any(is_noun(word, nouns) for word in words):
             naming = [other for other in before if any(is_noun(word, nouns) for word in view_of(other).tokens)]
             # "All were frozen" speaks of all that were named before it.
@@ -124,6 +139,8 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: S
             number = sum(known) if known else None
         if number is None and (pieces_named := _each_named(words, nouns)) > 1:
             number = pieces_named
+        if number is None and kind == "sites" and (muscles := _MUSCLES.intersection(words)):
+            number = len(muscles)
         if number is None and _is_more_than_one(words, nouns):
             listed = [value for other in beside if (value := _listed(view_of(other).tokens)) is not None]
             if not listed:
@@ -137,6 +154,7 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: S
     return Counted(sum(numbers)) if numbers else Counted(None)
 
 
+_WHOLE = re.compile(r"\b(?:total|whole|in all|altogether|together|combined)\b", re.IGNORECASE)
 _TEST_KIND = re.compile(
     r"\b(?:prick\w*|percutaneous\w*|scratch\w*|spt|intraderm\w*|intracutaneous\w*|idt|id|patch\w*)\b", re.IGNORECASE
 )
@@ -251,7 +269,10 @@ def _total(words: Sequence[str], *, loosely: bool = False) -> int | None:
         ):
             return int(number.value)
         if ("in", "all") in pairwise(near):
-            return int(number.value)
+            whole = int(number.value)
+            # "Scalp 9, ear 3, hands 5 in all" sums up the hands alone.
+            listed = _listed(words) or whole
+            return listed if listed > 2 * whole else whole
         just_before = words[number.first - 1] if number.first else ""
         is_times = words[number.first].startswith("x") or just_before == "x"
         if is_times and _REPEATED.isdisjoint(before) and (loosely or _TREATED.isdisjoint(before)):
@@ -300,6 +321,17 @@ def _read(words: Sequence[str], nouns: Sequence[str]) -> int | None:
     return None
 
 
+def _opening(words: Sequence[str]) -> int | None:
+    """The number that a text begins with, right before what was done: 8 injected, six frozen."""
+    first = next(numbers_of(words), None)
+    if first is None or first.first or first.after >= len(words) or first.value != int(first.value):
+        return None
+    done = words[first.after]
+    return int(first.value) if done in _DONE_TO_ALL or (done.endswith("ed") and done not in _NOT_DONE) else None
+
+
+# Past forms that tell no work.
+_NOT_DONE = frozenset("need needed red bed shed advised scheduled planned named called".split())
 _TOGETHER = frozenset("all each these those they both them everything".split())
 _PLACED = frozenset("on over of at around".split())
 
@@ -317,9 +349,12 @@ def _distributed(words: Sequence[str]) -> int | None:
 def _each_named(words: Sequence[str], nouns: Sequence[str]) -> int:
     """How many things are named one by one: right nasal papule and left temple papule."""
     kinds = {word for word in words if is_noun(word, nouns) and word[-1] != "s"}
-    return max((list(words).count(word) for word in kinds - _WORK_WORDS), default=0)
+    # "The edge of the plaque" is part of the one named before.
+    apart = [word for before, word in pairwise(["", *words]) if before not in _PARTS]
+    return max((apart.count(word) for word in kinds - _WORK_WORDS), default=0)
 
 
+_PARTS = frozenset(("of", "from"))
 # Names of the work that stand for no lesion.
 _WORK_WORDS = frozenset("biopsy biopsied sample specimen area site".split())
 

@@ -27,7 +27,9 @@ _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "general ... anesth*|anaesth*|endotrache*|airway", "anesth*|anaesth* ... general", "geta", "intubat*",
             "lma", "laryngeal mask", "mask anesth*|anaesth*|induct*|airway|inhal*", "put_to_sleep|asleep",
-            "general", "endotracheal tube", "ga", "under|with|gen general|ett|eta|anes",
+            "general", "endotracheal tube", "ga",
+            "mask then|and|to tube|lma|ett|iv",
+            "masked (down|asleep|off)|by", "breathed down|asleep", "gas induct*", "put off_to_sleep", "fully|deeply asleep", "under|with|gen general|ett|eta|anes",
             "general|gen mask|inhal*|oral|lma|ett|eta|anes", "mask|inhalation* general",
             "mask|tube|lma|ett|intubat* ... general", "today general",
         ),

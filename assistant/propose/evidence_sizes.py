@@ -23,18 +23,28 @@ _SIZE = re.compile(
     re.IGNORECASE,
 )
 _REPAIR = re.compile(
-    r"clos|sutur|stitch|repair|length|long\b|layer|approximat|stapl|adhesive|glue|nylon|\bline\b(?! of)", re.IGNORECASE
+    r"clos|sutur|stitch|repair|length|long\b|layer|approximat|stapl|adhesive|glue|nylon|(?:end|final) (?:result|line)"
+    r"|\bline\b(?! of)", re.IGNORECASE
 )
-_WOUND = re.compile(r"\blacs?\b|lacerat|wound|gash|(?<!before )(?<!before the )\bcuts?\b(?! out| away)", re.IGNORECASE)
+_WOUND = re.compile(r"\blacs?\b|lacerat|wound|gash|\bsplit\b|\bgap(?:es?|ing)\b|\btorn\b"
+    r"|(?<!before )(?<!before the )\bcuts?\b(?! out| away)", re.IGNORECASE)
 _WHOLE = re.compile(
     r"excised (?:diameter|size)|(?:specimen|ellipse) (?:siz|measur)|includ\w* (?:the )?margin"
-    r"|with margins|total (?:diameter|excised)|defect",
+    r"|with margins|total (?:diameter|excised)"
+    # "The defect was closed, 6 cm" tells the length of the repair.
+    r"|defect(?!\W+(?:(?:was|is|were|then|could be|being)\W+){0,2}(?:clos|repair|sutur|approximat|stitch))",
     re.I,
 )
 _MARGIN = re.compile(
-    r"margin|border|\b(?:every|each|all|either|both) sides?\b|narrowest|all around|to spare|(?:nearest|closest) edge"
-    r"|circumferential",
+    r"margin|border|\b(?:every|each|all|either|both) sides?\b|narrowest|tightest|all (?:the way )?(?:a)?round|to spare"
+    r"|(?:nearest|closest) edge|circumferential|\brim\b|cuff of|collar of|of (?:normal|healthy|clear|good"
+    r"|uninvolved) (?:\w+ )?skin"
+    r"|beyond (?:the |its )?(?:edge|border|visible|tumou?r|lesion)|clearance",
     re.IGNORECASE,
+)
+_TORN = re.compile(r"\blacs?\b|\blacerat|\bgash", re.IGNORECASE)
+_LESION = re.compile(
+    r"\b(?:lesion|cyst|mole|nevus|tumou?r|papule|nodule|plaque|growth|bcc|scc|carcinoma|melanoma|excis)", re.IGNORECASE
 )
 # What stands right after a size names what it measures: "0.8 cm lesion with 0.4 cm margin".
 _NAMED_AFTER = (
@@ -83,8 +93,11 @@ def sizes(text: str, offset: int = 0) -> list[Size]:
                 words = told[-1]
         if _NO_SIZE.search(words) and not _REPAIR.search(words):
             continue
-        named = next((name for name, after in _NAMED_AFTER if after.match(text, match.end())), None)
-        found.append(Size(value, named or _measured(words), (offset + match.start(), offset + match.end())))
+        named = next((name for name, after in _NAMED_AFTER if after.match(text, match.end())), None) or _measured(words)
+        if named == _UNNAMED and _TORN.search(text) and not _LESION.search(text):
+            # "Forearm 4.5 cm and lower leg 5.0 cm, both lacerations shallow."
+            named = "wound"
+        found.append(Size(value, named, (offset + match.start(), offset + match.end())))
     return found
 
 
@@ -117,3 +130,8 @@ def excised(found: Sequence[Size]) -> Decimal | None:
     if not lesions:
         return None
     return max(lesions) + (2 * min(margins) if margins else 0)
+
+
+def alone(found: Sequence[Size]) -> Decimal | None:
+    """The diameter of the lesion without what was taken around it."""
+    return max((size.centimeters for size in found if size.measures == "lesion"), default=None)

@@ -40,7 +40,9 @@ _RECENT = re.compile(
     r"|\b(?:done|made|performed|operated|surgery|operation|\w+ectomy|\w+plasty) (?:(?:earlier"
     r"|this) (?:this )?(?:morning|today|afternoon)|yesterday|last night)\b"
 )
-ELSEWHERE = re.compile(r"\b(?:another|different|outside|other) (?:surgeon|doctor|hospital|practice|group|provider)\b")
+ELSEWHERE = re.compile(
+    r"\b(?:another|different|outside|other) (?:surgeon|doctor|hospital|practice|group|provider)\b|\belsewhere\b"
+)
 _BACK = re.compile(
     r"\b(?:back|returned|returns|return|unplanned return) to (?:the )?(?:or|operating (?:room|theat\w+)|theat\w+)\b"
     r"|\b(?:re-?explor\w+|re-?operat\w+|take-?back)\b"

@@ -23,6 +23,7 @@ _KNOWN = re.compile(
 _NEW = re.compile(
     r"\bnew (?:pt|patient|referral|consult)\b|\bnew to (?:me|us|our|this|the) ?(?:practice|clinic|office"
     r"|group)?|\bfirst (?:ever )?visit (?:here|to|with)\b|\bnever (?:been )?seen (?:here|by|in this)\b"
+    r"|^\W*new\W*$|^\W*new, \d"
     r"|\bno (?:physician|doctor|provider|one|surgeon)\b[^.;]{0,30}\b(?:here|group|practice|office|department|clinic)\b"
     r"[^.;]{0,20}\b(?:has|had)\b[^.;]{0,12}\bseen\b",
     re.IGNORECASE,

@@ -28,6 +28,7 @@ from assistant.propose.evidence import Repertoire, repertoire_of
 from assistant.propose.facts import age_of, sex_of
 from assistant.propose.global_period import FOLLOW_UP, period_modifiers, without_follow_up
 from assistant.propose.model import (
+    BOTH,
     ClinicalNote,
     DiagnosisCandidate,
     EmProposal,
@@ -41,12 +42,12 @@ from assistant.propose.model import (
 )
 from assistant.propose.note_reader import read_clinical_note
 from assistant.propose.patient_known import new_patient_of
-from assistant.propose.queries import asked_once, hold_contradicted, nothing_shown, queries_for
+from assistant.propose.queries import asked_once, hold_contradicted, hold_drugs, nothing_shown, queries_for
 from assistant.propose.queries_unrecorded import still_open, with_unrecorded_apart
 from assistant.propose.queries_vague import open_work
 from assistant.propose.repeats import repeated_tests
 from assistant.propose.told_modifiers import reduced_codes, stopped_codes, tells_second_scope
-from assistant.propose.visit_in_period import related_query, visit_in_period
+from assistant.propose.visit_in_period import related_query, visit_in_period, without_free_visit
 from assistant.validate import Judge, Report
 from ingest.claims.shorthand import write_claim
 
@@ -117,15 +118,19 @@ class Proposer:
         known = _with_what_the_note_says(note, encounter, on)
         candidates, rejected = procedure_candidates(note, self._repertoire(on), known)
         found, without, asked = diagnosis_candidates(note, known, self.diagnoses)
-        candidates = tuple(hold_study(note, hold_contradicted(note, _with_diagnosed_side(candidates, found))))
+        candidates = tuple(hold_study(note, hold_contradicted(note, _with_diagnosed_side(note, candidates, found))))
+        candidates = tuple(hold_drugs(note, candidates))
         standing = without_follow_up([one for one in candidates if not one.why_not])
         if self.choose is not None and standing:
             chosen = set(self.choose(note, standing))
             standing = tuple(one for one in standing if one in chosen)
+        codes_found = [one.diagnosis_code for one in found]
+        standing = without_free_visit(note, standing, codes_found)
+        candidates = without_free_visit(note, candidates, codes_found)
         open_queries = queries_for(note, candidates, rejected)
         visit, visit_queries = self._visit(note, known, (*candidates, *open_work(open_queries)), standing)
         if visit is not None:
-            visit, standing, stood = self._in_period(note, visit, standing, [one.diagnosis_code for one in found])
+            visit, standing, stood = self._in_period(note, visit, standing, codes_found)
             visit_queries = stood or visit_queries
         codes = [*([visit.procedure_code] if visit else []), *(one.procedure_code for one in standing)]
         listed = first_listed_order(found, codes, self.diagnoses, on)
@@ -220,11 +225,14 @@ class Proposer:
 
 
 def _with_diagnosed_side(
-    candidates: Sequence[ProcedureCandidate], diagnoses: Sequence[DiagnosisCandidate]
+    note: ClinicalNote, candidates: Sequence[ProcedureCandidate], diagnoses: Sequence[DiagnosisCandidate]
 ) -> list[ProcedureCandidate]:
-    """The candidates; where the work names no side, it was done on the one side every diagnosis of a side names."""
+    """The candidates; where the work names no side, it was done on the one side every diagnosis of a side names.
+
+    Not where the note speaks of both sides in one breath: one may have been treated and the other found.
+    """
     told = {side for one in diagnoses for side in one.sides}
-    if len(told) != 1:
+    if len(told) != 1 or any(one.sides_own and one.sides == BOTH and one.status == "done" for one in note.clauses):
         return list(candidates)
     side = next(iter(told))
     return [

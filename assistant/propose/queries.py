@@ -23,7 +23,12 @@ from assistant.propose.model import (
 )
 from assistant.propose.note_openings import SILENT_SECTIONS
 from assistant.propose.queries_vague import vague_queries
+from ingest.codes import CodeSet
 
+GIVEN_BY_OPEN = "the injection it was given by is asked about"
+# Injections into joints, tendons, muscles, nerves and skin, and the drugs they carry.
+_INJECTIONS = CodeSet.parse(["20526-20611", "64400-64530", "11900-11901"])
+_DRUGS = CodeSet.parse(["J0100-J9999"])
 SIDES_DIFFER = "the heading and the text name different sides"
 _ASK_SIDES = "The heading names one side and the description the other. On which side was this done?"
 _ASK_WORK = "What was done or evaluated that day, on which part and side, and by what means? As read, it has no code."
@@ -50,8 +55,7 @@ def queries_for(
     note: ClinicalNote, candidates: Sequence[ProcedureCandidate], rejected: Sequence[Rejected]
 ) -> tuple[ProviderQuery, ...]:
     """One query for each thing left open, in the order of the note."""
-    said = " ".join(clause.text for clause in note.clauses if clause.status == "done")
-    found = [*_of_candidates(candidates, said), *_of_rejected(candidates, rejected)]
+    found = [*_of_candidates(candidates, _said(note)), *_of_rejected(candidates, rejected)]
     # What a heading alone names is asked about too; nothing is asked twice.
     known = [(one.procedure_code, one.side) for one in candidates]
     known += [(one.code, None) for one in rejected if one.why == TITLE_ONLY]
@@ -86,6 +90,26 @@ def hold_contradicted(note: ClinicalNote, candidates: Sequence[ProcedureCandidat
         else replace(one, confidence="low", why_not=SIDES_DIFFER, ask=_ASK_SIDES)
         for one in candidates
     ]
+
+
+def hold_drugs(note: ClinicalNote, candidates: Sequence[ProcedureCandidate]) -> list[ProcedureCandidate]:
+    """The candidates; a drug waits where every injection it may have been given by waits for an answer."""
+    said = _said(note)
+    given_by = [one for one in candidates if one.procedure_code in _INJECTIONS]
+    waiting = [one for one in given_by if one.why_not or is_open(one, said)]
+    if not waiting or len(waiting) < len(given_by):
+        return list(candidates)
+    questions = [query.text for query in _of_candidates(waiting, said)]
+    return [
+        replace(one, confidence="low", why_not=GIVEN_BY_OPEN, ask=questions[0] if questions else "")
+        if one.procedure_code in _DRUGS and not one.why_not
+        else one
+        for one in candidates
+    ]
+
+
+def _said(note: ClinicalNote) -> str:
+    return " ".join(clause.text for clause in note.clauses if clause.status == "done")
 
 
 def _sides_under(note: ClinicalNote, section: SectionKind) -> set[Side]:
@@ -151,12 +175,11 @@ def _of_candidates(candidates: Sequence[ProcedureCandidate], said: str) -> Itera
 
 
 def _of_rejected(candidates: Sequence[ProcedureCandidate], rejected: Sequence[Rejected]) -> Iterator[ProviderQuery]:
-    stands = {one.procedure_code for one in candidates}
     if any(one.why_not == SIDES_DIFFER for one in candidates):
         # What the heading names is asked about already.
         return
     for one in rejected:
-        if one.why == TITLE_ONLY and one.code not in stands:
+        if one.why == TITLE_ONLY:
             yield ProviderQuery(
                 "The heading or the list of procedures names this, and the text below does not describe it. "
                 "What was done?",

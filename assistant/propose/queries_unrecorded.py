@@ -21,7 +21,8 @@ _CUE = re.compile(
     rf"|(?:^|[,;:.(] ?)(?:not|never|nowhere) {_SAID}\b"
     rf"|\b(?:isn|wasn|aren|weren)['\u2019]?t {_SAID}\b"
     r"|\b(?:do|does|did)(?: not|n['\u2019]?t) (?:say|state|mention|specify|name|record|tell|describe|indicate|give)\b"
-    r"|\b(?:left|still) (?:blank|open|unstated|unmarked|unspecified)\b"
+    # "Left open carpal tunnel release" names a side.
+    r"|\b(?:left|still) (?:blank|unstated|unmarked|unspecified|open(?= ?(?:$|[.,;:)]|by|in|on|at|as|until|for)))\b"
     r"|\b(?:is|are|was|were) (?:unclear|illegible|unmarked|unstated|unspecified|undocumented|unrecorded|blank)\b"
     r"|\b(?:unclear|unknown|uncertain|not clear|not known) (?:whether|if|which|how|who|what|where)\b"
     r"|\bno (?:word|mention|statement|record|documentation|note) (?:is made |made )?"

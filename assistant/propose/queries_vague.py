@@ -17,13 +17,16 @@ from assistant.propose.note_openings import SILENT_SECTIONS
 from assistant.propose.patterns import Pattern, View, compile_pattern, view_of
 from ingest.codes import CodeSet
 
+_SHORT = 4
+
 
 @dataclass(frozen=True, slots=True)
 class VagueAct:
     """A kind of act. `codes`: where one of these is found nothing is open; `last`: where anything at all is found.
 
     `near`: must stand somewhere in the note too; `unless`: nowhere. `whole`: a code of either side answers for both.
-    `global_days`: those of the codes it may turn out to be.
+    `answered`: nowhere, not even denied. `short`: only a clause of a few words counts. `global_days`: those of the
+    codes it may turn out to be.
     """
 
     about: str
@@ -34,11 +37,15 @@ class VagueAct:
     ask: str
     near: Pattern | None = None
     unless: Pattern | None = None
+    answered: Pattern | None = None
     whole: bool = False
+    short: bool = False
     global_days: str = "000"
 
     def is_in(self, view: View) -> bool:
         """True where the words name such an act."""
+        if self.short and len(view.tokens) > _SHORT:
+            return False
         return any(one.matches(view) for one in self.shown) and not any(one.matches(view) for one in self.not_)
 
 
@@ -59,6 +66,8 @@ def vague_queries(note: ClinicalNote, found: Sequence[tuple[str, Side | None]]) 
         if None in sides or (sides and act.whole):
             continue
         if act.near is not None and not act.near.matches(whole):
+            continue
+        if act.answered is not None and act.answered.matches(whole):
             continue
         if act.unless is not None and any(act.unless.matches(view) for view in stated):
             continue
@@ -113,6 +122,8 @@ def _act(row: dict[str, Any], doing: str) -> VagueAct:
         row["ask"],
         compile_pattern(row["near"]) if "near" in row else None,
         compile_pattern(row["unless"]) if "unless" in row else None,
+        compile_pattern(row["answered"]) if "answered" in row else None,
         row.get("whole", False),
+        row.get("short", False),
         row.get("global", "000"),
     )

@@ -266,6 +266,10 @@ def _with_end(text: str, mark: _Mark, end: int) -> Iterator[NoteSection]:
         yield NoteSection("other", "", stop, end)
 
 
+# Names a procedure and tells nothing: "Closed reduction of the nasal fracture".
+_CLOSED = re.compile(r"\bclosed (?=reduction|treatment|manipulation)", re.IGNORECASE)
+
+
 def _procedure(text: str, mark: _Mark, end: int, one_line: bool) -> Iterator[NoteSection]:
     """ "Procedure:" heads a title or a body: words without a statement before the first statement are the title."""
     stop = min(mark.line_end, end) if one_line or not mark.alone else end
@@ -273,7 +277,9 @@ def _procedure(text: str, mark: _Mark, end: int, one_line: bool) -> Iterator[Not
     statement = re.search(r"[.;](?:\s+|$)", first)
     opening = first[: statement.start()] if statement else first
     names_only = (
-        not _NARRATIVE.search(opening) and 0 < len(opening.strip()) < 220 and not _ONSET.match(opening.lstrip())
+        not _NARRATIVE.search(_CLOSED.sub("", opening))
+        and 0 < len(opening.strip()) < 220
+        and not _ONSET.match(opening.lstrip())
     )
     heading = mark.heading.lower()
     if (

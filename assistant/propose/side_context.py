@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from assistant.propose.clauses import Sentence, Word, words_of
 from assistant.propose.model import BOTH, Clause, NoteSection, Side, Status
-from assistant.propose.sides import NOWHERE, Told, is_label, opposite, says_the_same, told_by, turns
+from assistant.propose.sides import NOWHERE, Told, is_label, names_one_of_two, opposite, says_the_same, told_by, turns
 
 # Parts of the body by which an examination is divided; nose and sinuses hold sides that a turn before has named.
 _ORGANS = frozenset("ear ears neck throat oropharynx mouth larynx eyes face knees shoulders hands skin hearing".split())
@@ -36,11 +36,14 @@ class Context:
     note: frozenset[Side] = NOWHERE
     label_style: tuple[bool, bool] | None = None
     naming: bool = False
-    heading_side: frozenset[Side] = NOWHERE
+    titling: bool = False
+    title: frozenset[Side] = NOWHERE
+    lately: frozenset[Side] = NOWHERE
 
     def enter(self, section: NoteSection) -> None:
         """A new section: what was carried ends; a side in the heading itself holds for the section."""
         self.naming = section.kind in _NAMING
+        self.titling = section.kind == "title"
         if section.heading:
             self.strong = self.weak = NOWHERE
             self.label_style = None
@@ -66,14 +69,19 @@ class Context:
         if not carried and len({one.named for one in told if one.named}) == 1:
             # "Drum incised, tube placed on the right": the one side a sentence names holds for all of it.
             carried = next(one.named for one in told if one.named)
+        one_of_two = not self.strong and self.title != BOTH and names_one_of_two(sentence.words)
         for mention, one in zip(mentions, told, strict=True):
             sides, own = self._sides(one, carried)
+            if not own and one_of_two and BOTH in (sides, self.lately):
+                # Both knees hurt, and "the knee was injected": which one, nothing tells.
+                sides = NOWHERE
             found.append((sides, own))
             if own:
                 carried = sides
                 self._keep(mention, sides)
         if self.naming:
             self._name(told)
+        self.lately = frozenset[Side]().union(*(one.named for one in told)) or self.lately
         return found
 
     def _sides(self, told: Told, carried: frozenset[Side]) -> tuple[frozenset[Side], bool]:
@@ -137,6 +145,8 @@ class Context:
         named = frozenset().union(*(one.named for one in told)) if told else NOWHERE
         if named:
             self.note = self.note | named
+            if self.titling:
+                self.title = self.title | named
 
 
 def extend_mirrored(clauses: list[Clause], text: str) -> list[Clause]:

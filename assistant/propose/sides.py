@@ -43,6 +43,14 @@ _GENERIC = frozenset(
     " moved where whereupon mirror image all above described listed aforementioned interventions maneuvers sequence"
     " using instruments max order way were here septum under scope endoscope view vision".split()
 )
+_LIMBS = frozenset(
+    "knee hip shoulder elbow wrist ankle foot heel hand thumb subacromial glenohumeral patellofemoral bursa joint"
+    " trochanteric olecranon injected injection".split()
+)
+_MANY_LIMBS = frozenset(
+    "knees hips shoulders elbows wrists ankles feet heels hands thumbs bursae joints both each bilateral bilaterally"
+    " either twice".split()
+)
 _SAME = frozenset("mirror same likewise identical identically ditto similarly repeated similar".split())
 
 
@@ -81,7 +89,7 @@ def told_by(words: Sequence[Word]) -> Told:
         }:
             named |= BOTH
         elif low in {"both", "each", "either", "neither"}:
-            if _pair_follows(words, position, low):
+            if _pair_follows(words, position, low) or (low == "both" and _ends_a_label(words, position)):
                 named |= BOTH
         elif low in {"contralateral", "contralaterally", "opposite"} or (
             low == "other" and _next(words, position) in _PAIRED
@@ -147,6 +155,12 @@ def turns(words: Sequence[Word]) -> bool:
     )
 
 
+def names_one_of_two(words: Sequence[Word]) -> bool:
+    """Whether the words speak of one limb or joint of a pair, or of one injection ("the knee was injected")."""
+    lows = {word.low for word in words}
+    return not lows.isdisjoint(_LIMBS) and lows.isdisjoint(_MANY_LIMBS)
+
+
 def opposite(sides: frozenset[Side]) -> frozenset[Side]:
     """The other side of one; both or none stay as they are."""
     return LEFT if sides == RIGHT else RIGHT if sides == LEFT else sides
@@ -171,11 +185,18 @@ def _is_remainder(words: Sequence[Word], position: int) -> bool:
     return denied and _previous(words, position) in _REMAINDERS and not _next(words, position)[:1].isalnum()
 
 
+# What is left where it was.
+_STAYING = frozenset("lining mucosa cuff remnant periosteum capsule matrix plate stump bulk rest".split())
+
+
 def _left_is_verb(words: Sequence[Word], position: int) -> bool:
     previous, following = _previous(words, position), _next(words, position)
     if following in _PAIRED or following == "-":
         return False
     if following in {"alone", "untouched", "undisturbed", "unopened", "untreated"}:
+        return True
+    if previous in _STAYING and not following[:1].isalnum():
+        # "Mucus sucked, lining left."
         return True
     if previous in {
         "the",
@@ -211,6 +232,11 @@ def _left_is_verb(words: Sequence[Word], position: int) -> bool:
         before = words[position - 2].low
         return (not following or not following[0].isalnum()) and previous == "and" and is_verb(before)
     return False
+
+
+def _ends_a_label(words: Sequence[Word], position: int) -> bool:
+    """ "Inferior turbinates, both: ..." """
+    return position > 0 and _previous(words, position) == "," and _next(words, position) in {":", "-", ""}
 
 
 def _pair_follows(words: Sequence[Word], position: int, low: str) -> bool:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from assistant.propose.global_period import ELSEWHERE, days_since
-from assistant.propose.model import ClinicalNote, Evidence, ProviderQuery
+from assistant.propose.global_period import ELSEWHERE, FOLLOW_UP, days_since
+from assistant.propose.model import ClinicalNote, Evidence, ProcedureCandidate, ProviderQuery
 
 Standing = Literal["apart", "follow-up", "open"]
 
@@ -86,6 +86,15 @@ def visit_in_period(note: ClinicalNote, codes: Sequence[str]) -> tuple[Standing,
         if region is not None:
             return _standing(region, codes), tuple(clause.evidence for clause in members)
     return None
+
+
+def without_free_visit(
+    note: ClinicalNote, procedures: Sequence[ProcedureCandidate], codes: Sequence[str]
+) -> tuple[ProcedureCandidate, ...]:
+    """The procedures without the free follow-up visit where what was treated has nothing to do with the operation."""
+    told = visit_in_period(note, codes)
+    apart = told is not None and told[0] == "apart"
+    return tuple(one for one in procedures if not (apart and one.procedure_code == FOLLOW_UP))
 
 
 def _standing(region: _Region, codes: Sequence[str]) -> Standing:

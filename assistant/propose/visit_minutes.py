@@ -35,7 +35,8 @@ _STAFF = re.compile(
 _NOT_VISIT = re.compile(
     r"\b(?:operat\w*|surg\w*|procedure time|tourniquet|an?a?esthesia time|turnover|bleed\w*|nosebleed"
     r"|wait\w*|observ\w*|ischemi\w*|inflat\w*|dry|pressure|after|"
-    r"ago|apart|pack\w*|soak\w*|late|walk\w*|exercise|dwell|drive|sleep|each|every|for (?:ten|five"
+    r"ago|apart|pack\w*|bruce|naughton|treadmill|protocol|stages?|mets|bike|ergometer|soak\w*|late|walk\w*|exercise"
+    r"|dwell|drive|sleep|each|every|for (?:ten|five"
     r"|\d+) minutes with)\b",
     re.IGNORECASE,
 )
@@ -147,7 +148,8 @@ _STATED_OWN = tuple(
     for pattern in (
         rf"\b(?:me|mine|my (?:own )?(?:time|part|share))(?: \w+){{0,2}}?[ :=,]+(?:was |were |is )?{_N}\b(?! ?(?:%|am"
         rf"|pm|:))",
-        rf"\b(\d{{1,3}})[ -]?min(?:ute)?s?\b(?:,? \w+){{0,4}}? (?:by me|mine|of mine|with me|by the {_ME})\b",
+        rf"\b(\d{{1,3}})[ -]?min(?:ute)?s?\b(?:,? (?!supervis|watch|monitor|interpret|read)\w+){{0,4}}?"
+        rf" (?:by me|mine|of mine|with me|by the {_ME})\b",
         r"\bi (?:\w+ ){0,2}?(?:spent|devoted|used|worked|gave|needed|took|was with)\b[^.;]{0,60}?\b(\d{1,3})[ -]?min",
         r"\btotal minutes\b[^.;\d]{0,20}(\d{1,3})\b",
         rf"\b(?:total|visit|encounter|time)\b[^.;]{{0,30}}?\b{_N}\b[^;]{{0,12}}\ball (?:of (?:it|them) )?(?:{_ME}"

@@ -30,13 +30,13 @@ SIDES = ("per-side", "once", "bilateral-in-code")
 ANESTHESIA = ("general", "local", "topical", "sedation", "none")
 COUNTED = (
     "lesions", "tests", "injections", "stages", "vials", "units", "minutes", "joints", "levels", "sites", "nails",
-    "blocks", "cm", "mg", "mcg", "ml", "days",
+    "blocks", "cm", "sq-cm", "mg", "mcg", "ml", "days",
     "kinds", "premalignant-lesions", "benign-lesions",
 )  # fmt: skip
 PLACES = ("office", "facility")
 PATIENTS = ("new", "established")
 UNITS = ("one", "count", "count-1")
-SIZE_OF = ("lesion", "repair")
+SIZE_OF = ("lesion", "lesion-alone", "repair")
 # Global periods of the physician fee schedule: days, or the letters CMS gives codes without one.
 _GLOBAL = re.compile(r"000|010|090|MMM|XXX|YYY|ZZZ")
 
@@ -81,6 +81,10 @@ PATTERN_KEYS = (
     "subject",
     "has",
     "asks-unless",
+    "asks-if",
+    "answers",
+    "reading",
+    "unread",
 )
 EVIDENCE_ROWS: dict[str, ValueReader] = {
     "code": _procedure_code,

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from assistant.bootstrap import build_proposer
 from assistant.propose.evidence_amounts import counted
 from assistant.propose.model import Encounter
 from assistant.propose.note_reader import read_clinical_note
@@ -16,18 +15,9 @@ from assistant.propose.queries import nothing_shown
 from assistant.propose.queries_vague import open_work, vague_queries
 from assistant.propose.visit_in_period import visit_in_period
 from assistant.propose.visit_minutes import minutes_of
-from assistant.settings import Practice, find_practice
 
 ROOT = Path(__file__).resolve().parents[3]
 DAY = date(2026, 3, 5)
-
-
-@pytest.fixture(scope="module")
-def proposer(tmp_path_factory):
-    sample = find_practice(str(ROOT), {}, ROOT)
-    folder = tmp_path_factory.mktemp("practice")
-    (folder / "kb").symlink_to(sample.kb, target_is_directory=True)
-    return build_proposer(Practice(folder, sample.library))
 
 
 def told(proposer, text, *, payer="summit-hmo", pos="11", age=50, new=False):

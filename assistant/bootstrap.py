@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,19 +24,16 @@ if TYPE_CHECKING:
     from assistant.ask.flow import Asker
     from assistant.ask.writer import Given, Writing
     from assistant.language_model.choose import ModelChoice
+    from assistant.lookup import Looked, Lookup
     from assistant.propose.choice import Asked
     from assistant.propose.propose import Proposer
     from assistant.records.gaps import Gap
     from assistant.validate import Judge
     from ingest.index.embedder import Embedder
-    from ingest.index.store import Index
     from ingest.index.sync import SyncReport
     from ingest.notes.model import KbNote
 
 Progress = Callable[[str, int, int], None]
-# Fewer than the texts whose vectors are held at once, so that none is embedded twice.
-_MOST_WARMED = 15_000
-_ANSWERS_KEPT = 500
 
 
 @contextmanager
@@ -52,11 +48,11 @@ def _index_errors() -> Iterator[None]:
 
 
 @cache
-def embedder() -> Embedder:
+def embedder(threads: int | None = None) -> Embedder:
     """The one embedder of this process. Raises an error naming the package when its model is not installed."""
     from ingest.index.embedder import load_embedder
 
-    return load_embedder()
+    return load_embedder(threads=threads)
 
 
 @dataclass
@@ -72,11 +68,8 @@ class Desk:
     keep_gaps: bool = True
     model: BaseChatModel | None = None
     require_model: bool = False
-    _index: Index | None = field(default=None, repr=False)
-    _asker: Asker | None = field(default=None, repr=False)
-    _answers: OrderedDict[tuple[str, date], Answer] = field(default_factory=OrderedDict, repr=False)
+    _lookup: Lookup | None = field(default=None, repr=False)
     _looked_at: float = field(default=-math.inf, repr=False)
-    _warmed: dict[str, None] = field(default_factory=dict, repr=False)
     _held: HeldModel = field(default_factory=HeldModel, repr=False)
 
     def ask(self, question: str, *, as_of: date, today: date, model: str | None = None) -> Answer:
@@ -95,32 +88,43 @@ class Desk:
         `since` (time.monotonic): notes that were looked over later than that are not looked over again.
         No model is loaded here. Raises an error for a `model` that is no choice.
         """
-        from assistant.ask.writer import Draft
-
-        asker, notices = self._current(today, since)
-        draft = Draft()
+        lookup, notices = self.level(today, since)
         chosen = self._chosen(model)
-        answer = asker.ask(question, as_of=as_of, write=draft) if chosen else self._answered(asker, question, as_of)
-        if answer.gap and self.keep_gaps:
-            self._record(answer.gap, question, as_of=as_of, today=today)
+        if chosen is not None:
+            answer, given = lookup.draft(question, as_of)
+        else:
+            answer, given = lookup.answer(question, as_of), None
         if notices:
             answer = replace(answer, notices=(*answer.notices, *notices))
-        if chosen is None or draft.given is None:
-            return answer, None
-        return answer, self._writing(answer, draft.given, asker, chosen)
+        return answer, self._settled(answer, question, given, chosen, as_of=as_of, today=today)
 
-    def _answered(self, asker: Asker, question: str, as_of: date) -> Answer:
-        """The answer without a model; the same question on the same notes is not worked out twice."""
-        started = time.perf_counter()
-        known = self._answers.get((question, as_of))
-        if known is None:
-            known = asker.ask(question, as_of=as_of)
-            self._answers[(question, as_of)] = known
-            while len(self._answers) > _ANSWERS_KEPT:
-                self._answers.popitem(last=False)
-            return known
-        took = {**dict.fromkeys(known.timings, 0.0), "search": time.perf_counter() - started}
-        return replace(known, timings=took)
+    def settle(self, looked: Looked, *, as_of: date, today: date, model: str | None = None) -> Writing | None:
+        """Record the gap a lookup has left, and give the model's part that is still to be done; None where it has none.
+
+        For what was looked up by `level`, or by another process in the same generation.
+        """
+        if looked.question is None or looked.reply.answer is None:
+            return None
+        chosen = self._chosen(model)
+        return self._settled(looked.reply.answer, looked.question, looked.given, chosen, as_of=as_of, today=today)
+
+    def _settled(
+        self,
+        answer: Answer,
+        question: str,
+        given: Given | None,
+        chosen: BaseChatModel | ModelChoice | None,
+        *,
+        as_of: date,
+        today: date,
+    ) -> Writing | None:
+        if answer.gap and self.keep_gaps:
+            self._record(answer.gap, question, as_of=as_of, today=today)
+        return self._writing(answer, given, chosen) if chosen is not None and given is not None else None
+
+    def writes(self, model: str | None = None) -> bool:
+        """Whether a model is to write sentences. Raises an error for a `model` that is no choice."""
+        return self._chosen(model) is not None
 
     def converse(
         self,
@@ -130,24 +134,11 @@ class Desk:
         as_of: date,
         today: date,
         model: str | None = None,
-        ask: Callable[[str], Answer] | None = None,
-        since: float | None = None,
     ) -> tuple[Reply, ConversationState]:
-        """One turn of a conversation and the state to hand in with the next one; nothing is kept here.
-
-        `ask` answers the question as understood; None: `Desk.ask` does, with `model`.
-        """
-        from assistant.ask.conversation import converse
-        from assistant.ask.conversation_reading import Reader
-
-        asker = self._current(today, since)[0]
-        return converse(
-            state,
-            turn,
-            reader=Reader.of(asker),
-            as_of=as_of,
-            ask=ask or (lambda question: self.ask(question, as_of=as_of, today=today, model=model)),
-            note_of=asker.knowledge.note,
+        """One turn of a conversation and the state to hand in with the next one; nothing is kept here."""
+        lookup = self.level(today)[0]
+        return lookup.converse(
+            state, turn, as_of, lambda question: self.ask(question, as_of=as_of, today=today, model=model)
         )
 
     def keep_as_gap(self, question: str, quotes: Iterable[tuple[str, str]], *, as_of: date, today: date) -> None:
@@ -176,34 +167,32 @@ class Desk:
         )
 
     def warm(self, first_row: int, rows: int) -> bool:
-        """Prepare some rows of the notes for questions to come; False when there are no more.
-
-        Rows are counted from the practice's own notes on, then the library's. With the last of them, what was prepared
-        is kept for the next start.
-        """
-        if self._asker is None:
-            return False
-        if first_row == 0:
-            self._warmed.clear()
-        scopes = [scope for scope in self._asker.knowledge.scopes() if scope.status != "retired"]
-        scopes.sort(key=lambda scope: scope.layer != "practice")
-        every = [row for scope in scopes for row in scope.rows]
-        self._warmed.update(dict.fromkeys(self._asker.warm(every[first_row : first_row + rows])))
-        if first_row + rows < len(every) and len(self._warmed) < _MOST_WARMED:
-            return True
-        self._asker.knowledge.keep(list(self._warmed))
-        self._warmed.clear()
-        return False
+        """Prepare some rows of the notes for questions to come; False when there are no more (see Lookup.warm)."""
+        return self._lookup is not None and self._lookup.warm(first_row, rows)
 
     def asker(self, today: date) -> Asker:
         """The asker over the newest notes."""
-        return self._current(today)[0]
+        return self.level(today)[0].asker
 
-    def _current(self, today: date, since: float | None = None) -> tuple[Asker, tuple[str, ...]]:
+    @property
+    def generation(self) -> str:
+        """The name of the generation that is open; none is as long as nobody has asked."""
+        return self._lookup.index.generation if self._lookup else ""
+
+    def looked_since(self, since: float) -> bool:
+        """Whether the notes were looked over later than `since` (time.monotonic)."""
+        return self._looked_at >= since
+
+    def level(self, today: date, since: float | None = None) -> tuple[Lookup, tuple[str, ...]]:
+        """The lookup over the newest notes, and what must be told with the answer: notes that could not be taken in.
+
+        `since` as in `look_up`. Gaps that are answered by what was taken in are closed.
+        """
+        from assistant.lookup import Lookup
         from ingest.index.sync import ensure_current
 
-        if since is not None and self._asker is not None and self._looked_at >= since:
-            return self._asker, ()
+        if since is not None and self._lookup is not None and self.looked_since(since):
+            return self._lookup, ()
         looked_at = time.monotonic()
         with _index_errors():
             current = ensure_current(
@@ -211,20 +200,18 @@ class Desk:
                 self.practice.library,
                 self.practice.index,
                 embedder(),
-                held=self._index,
+                held=self._lookup.index if self._lookup else None,
                 on_progress=self.on_progress,
             )
-        if self._asker is None or current.index is not self._index:
-            self._index = current.index
-            self._asker = _open_asker(current.index, self.practice, self._asker)
-            self._answers.clear()
+        if self._lookup is None or current.index is not self._lookup.index:
+            self._lookup = Lookup.open(current.index, self.practice, embedder(), self._lookup)
         self._looked_at = looked_at
         notices = [current.behind] if current.behind else []
         if current.report:
             notices.extend(_told(current.report))
             if self.keep_gaps:
-                close_gaps(self.practice, self._asker, today)
-        return self._asker, tuple(notices)
+                close_gaps(self.practice, self._lookup.asker, today)
+        return self._lookup, tuple(notices)
 
     def _chosen(self, model: str | None) -> BaseChatModel | ModelChoice | None:
         """The model that was passed in, or the choice that stands; None when the model is off."""
@@ -239,7 +226,7 @@ class Desk:
         choice = resolve_model(written, folder=None if model else self.practice.folder)
         return None if choice.kind == "off" else choice
 
-    def _writing(self, answer: Answer, given: Given, asker: Asker, chosen: BaseChatModel | ModelChoice) -> Writing:
+    def _writing(self, answer: Answer, given: Given, chosen: BaseChatModel | ModelChoice) -> Writing:
         from assistant.ask.writer import Writing
         from assistant.language_model.choose import ModelChoice, load_model, name_of
         from assistant.prompts import load_prompt
@@ -264,7 +251,9 @@ class Desk:
             return self._held.get(chosen, fresh)
 
         label = chosen.label if isinstance(chosen, ModelChoice) else name_of(chosen)
-        return Writing(answer, given, load, label, load_prompt("ask"), asker.directory, required=self.require_model)
+        assert self._lookup is not None, "what a model is given was looked up"
+        directory = self._lookup.asker.directory
+        return Writing(answer, given, load, label, load_prompt("ask"), directory, required=self.require_model)
 
     def close(self) -> None:
         """Give the model's memory back."""
@@ -279,20 +268,15 @@ def open_desk(folder: str | Path, *, model: BaseChatModel | None = None) -> Desk
     return Desk(find_practice(str(folder), {}, Path.cwd()), model=model)
 
 
-def _open_asker(index: Index, practice: Practice, earlier: Asker | None = None) -> Asker:
-    from assistant.ask.flow import Asker
-    from assistant.ask.index_knowledge import IndexKnowledge
-    from assistant.ask.sufficiency import load_weights
-    from ingest.index.kept_vectors import KeptVectors
+def open_lookup(practice: Practice, generation: str, earlier: Lookup | None = None) -> Lookup:
+    """A lookup over a generation of the index by its name, for a process of which there are several: one thread embeds.
 
-    weights = load_weights()
-    if practice.settings.accept is not None:
-        weights = replace(weights, accept=practice.settings.accept)
-    known = earlier.knowledge if earlier else None
-    before = known if isinstance(known, IndexKnowledge) else None
-    model = embedder()
-    kept = None if before else KeptVectors(practice.data / "kept-vectors", model.model_id)
-    return Asker.open(IndexKnowledge(index, model, before, kept), weights=weights)
+    Raises KbIndexError when the generation is not there or not whole.
+    """
+    from assistant.lookup import Lookup
+    from ingest.index.store import Index
+
+    return Lookup.open(Index(practice.index / generation), practice, embedder(threads=1), earlier)
 
 
 def _told(report: SyncReport) -> list[str]:
@@ -330,8 +314,10 @@ def ingest(practice: Practice, *, on_progress: Progress | None, today: date) -> 
         report = sync(practice.kb, practice.library, practice.index, embedder(), on_progress=on_progress)
     if not practice.records.exists():
         return report, []
+    from assistant.lookup import Lookup
+
     with _index_errors(), open_index(practice.index) as index:
-        return report, close_gaps(practice, _open_asker(index, practice), today)
+        return report, close_gaps(practice, Lookup.open(index, practice, embedder()).asker, today)
 
 
 @dataclass(frozen=True, slots=True)

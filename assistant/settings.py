@@ -14,11 +14,13 @@ from assistant.errors import PracticeError, SettingsError
 SETTINGS_FILE = "understudy.toml"
 # A name, an IPv4 address, or an IPv6 address without brackets.
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?\Z|[0-9A-Fa-f:]{2,39}\Z")
+_MOST_PROCESSES = 64
 _KEYS: dict[str, dict[str, type]] = {
     "practice": {"name": str, "specialties": list},
     "defaults": {"payer": str, "place": str},
     "model": {"use": str, "allow-hosts": list, "context-tokens": int, "timeout-seconds": int},
     "ask": {"accept": float},
+    "serve": {"processes": int},
 }
 
 
@@ -26,7 +28,8 @@ _KEYS: dict[str, dict[str, type]] = {
 class Settings:
     """What understudy.toml says; every key is optional. `prefill_*` fill forms only, never the domain.
 
-    `model_hosts` are the machines beside this one that a model server may be on.
+    `model_hosts` are the machines beside this one that a model server may be on. `processes` look answers up for the
+    page beside its own; None: as many as suit the machine.
     """
 
     name: str = ""
@@ -38,6 +41,7 @@ class Settings:
     context_tokens: int | None = None
     model_timeout_seconds: int = 60
     accept: float | None = None
+    processes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ def read_settings(path: Path) -> Settings:
         context_tokens=model.get("context-tokens"),
         model_timeout_seconds=model.get("timeout-seconds", 60),
         accept=None if (accept := raw.get("ask", {}).get("accept")) is None else float(accept),
+        processes=raw.get("serve", {}).get("processes"),
     )
 
 
@@ -154,6 +159,8 @@ def _out_of_range(key: str, value: Any) -> str | None:
         return "must be a list of words"
     if key == "allow-hosts" and not all(isinstance(one, str) and _HOST.match(one) for one in value):
         return 'must be a list of host names or addresses alone, as in ["10.0.0.5"], without http:// and port'
+    if key == "processes" and not 0 <= value <= _MOST_PROCESSES:
+        return f"must lie between 0 and {_MOST_PROCESSES}"
     if key in ("context-tokens", "timeout-seconds") and value < 1:
         return "must be 1 or more"
     return None

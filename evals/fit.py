@@ -40,6 +40,8 @@ from evals.workbench import RememberingEmbedder
 from ingest.index.sync import ensure_current
 
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
+# What is searched and read does not depend on the weights; those in use may lack a feature that is to be fitted.
+_UNFITTED = Weights(0.0, dict.fromkeys(FEATURES, 0.0), 0.5, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def opened(sets: Sequence[EvalSet], on_progress: Progress) -> Iterator[list[Fitt
                 current = ensure_current(practice.kb, practice.library, index_dir, remembering, on_progress=on_progress)
                 knowledges.append(IndexKnowledge(current.index, remembering))
                 items = (*load_items(one.items), *(load_items(one.more) if one.more else ()))
-                found.append(FittingSet(one.name, practice, items, Asker.open(knowledges[-1])))
+                found.append(FittingSet(one.name, practice, items, Asker.open(knowledges[-1], weights=_UNFITTED)))
             yield found
         finally:
             for knowledge in knowledges:

@@ -11,7 +11,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from assistant.ask.answer import Answer, Citation
-from assistant.ask.flow import Asker, Finding, Writer
+from assistant.ask.compose import Finding, Writer
+from assistant.ask.flow import Asker
 from assistant.bootstrap import Desk, embedder
 from assistant.errors import InputError
 from assistant.settings import Practice

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assistant.ask.answer import Citation
-from assistant.ask.flow import Finding
+from assistant.ask.compose import Finding
 from assistant.ask.grounding import grounded, split_sentences
 from assistant.ask.writer import sources_of
 from evals.wording import values, whole

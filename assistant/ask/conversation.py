@@ -53,6 +53,11 @@ class ConversationState:
     refused: str | None = None
     pending: str | None = None
 
+    @property
+    def is_new(self) -> bool:
+        """True when nothing was said before."""
+        return self.question is None and self.answer is None and self.refused is None and self.pending is None
+
 
 @dataclass(frozen=True, slots=True)
 class Understood:

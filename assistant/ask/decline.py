@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,8 @@ def _patterns() -> _Patterns:
     )
 
 
+# The same words are looked at when a turn is understood and when it is asked.
+@lru_cache(maxsize=64)
 def decline(question: str) -> Decline | None:
     """Why the question is declined, or None when it may be answered."""
     patterns = _patterns()

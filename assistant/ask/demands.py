@@ -8,19 +8,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from assistant.ask.lexicon import Lexicon
 from assistant.ask.passage import Passage
 from assistant.ask.question import Question
-from assistant.ask.wants import gives, wanted
+from assistant.ask.wants import asked_for, gives, wanted
 from assistant.ask.words import Word
 from ingest.codes import CodeSet
 
 DemandKind = Literal[
     "code", "procedure", "companion", "modifier", "denial code", "diagnosis", "place", "topic", "soft topic", "value",
-    "joined", "wanted", "subject", "word", "name", "acronym", "payer", "own payer",
+    "joined", "wanted", "subject", "word", "asked", "name", "acronym", "payer", "own payer",
 ]  # fmt: skip
 
 # Modifiers that answer for one another: a passage that speaks of one of a group speaks of the choice among them.
@@ -75,6 +75,8 @@ _ONLY_FILING = frozenset({"timely-filing", "deadline"})
 _OF_THE_FAMILY = 0.6
 # What a procedure counts for at most that is met by likeness of meaning alone.
 _LIKE_ENOUGH = 0.6
+# Demands that say nothing of the matter itself: the value that is wanted of it, and for whom.
+BESIDE_THE_MATTER = frozenset({"wanted", "value", "joined", "payer", "own payer"})
 # The rarity of a word that stands in no note at all.
 _IN_NO_NOTE = 0.999
 
@@ -113,7 +115,7 @@ def demands_on(
         *_code_demands(question, passage),
         *_topic_demands(question, passage, lexicon),
         *(Demand("wanted", kind, 1.0, float(gives(kind, passage))) for kind in wanted(question.spoken)),
-        *(_word_demand(word, question, passage, rarity, likeness) for word in question.rest),
+        *(_word_demand(word, question, passage, rarity, lexicon, likeness) for word in question.rest),
     ]
     if question.payers:
         kind: DemandKind = "own payer" if _PAYERS_OWN.intersection(question.topics) else "payer"
@@ -187,16 +189,20 @@ def _name_coverage(name: str, passage: Passage, lexicon: Lexicon, question: Ques
     if name in passage.procedures:
         return 1.0
     procedure = lexicon.procedures[name]
-    relatives = {
-        other for other, entry in lexicon.procedures.items() if name in entry.within or other in procedure.within
-    }
-    if relatives.intersection(passage.procedures):
+    if not _relatives(name, lexicon).isdisjoint(passage.procedures):
         return 0.8
     if procedure.codes and passage.own_codes.overlaps(procedure.codes):
         return 0.9
     if procedure.codes and passage.note.codes.overlaps(procedure.codes):
         return 0.2 if passage.own_codes or passage.procedures else 0.8
     return _for_every_code(passage, question)
+
+
+@lru_cache(maxsize=1024)
+def _relatives(name: str, lexicon: Lexicon) -> frozenset[str]:
+    """The procedures that are wider or narrower than this one; asked once for all passages."""
+    within = lexicon.procedures[name].within
+    return frozenset(other for other, entry in lexicon.procedures.items() if name in entry.within or other in within)
 
 
 def _for_every_code(passage: Passage, question: Question) -> float:
@@ -226,7 +232,7 @@ def _code_demands(question: Question, passage: Passage) -> list[Demand]:
                 1.0 if spoken else (1.0 if passage.note.kind == "denial" else 0.7) if declared else 0.0,
             )
         )
-    upper = passage.prose.upper()
+    upper = passage.prose.upper() if question.diagnoses else ""
     for diagnosis in question.diagnoses:
         found.append(Demand("diagnosis", diagnosis, 2.0, float(diagnosis in upper or diagnosis.split(".")[0] in upper)))
     found.extend(Demand("place", place, 1.0, float(passage.speaks_of_place(place))) for place in question.places)
@@ -246,7 +252,11 @@ def _topic_demands(question: Question, passage: Passage, lexicon: Lexicon) -> li
             found.append(Demand("value", f"{need} ({name})", 2.0, float(passage.holds(need))))
         elif name != "modifier" or not question.modifiers:
             kind: DemandKind = "soft topic" if name in SOFT_TOPICS else "topic"
-            found.append(Demand(kind, name, 0.8 if kind == "soft topic" else 2.0, float(name in passage.topics)))
+            met = float(name in passage.topics)
+            found.append(Demand(kind, name, 0.8 if kind == "soft topic" else 2.0, met))
+            if name in asked_for(question, lexicon):
+                # No share of what is asked: the topic has its own.
+                found.append(Demand("asked", name, 0.0, met))
     found.extend(_joined_demands(question, passage, lexicon))
     return found
 
@@ -275,6 +285,7 @@ def _word_demand(
     question: Question,
     passage: Passage,
     rarity: Callable[[str], float],
+    lexicon: Lexicon,
     likeness: Callable[[str], float] | None,
 ) -> Demand:
     met = 1.0 if word.stem in passage.stems else 0.0
@@ -286,7 +297,8 @@ def _word_demand(
     rare = rarity(word.form)
     if not met and rare > _IN_NO_NOTE and _is_acronym(word, question.text):
         return Demand("acronym", word.form, 0.2 + 1.3 * rare, 0.0)
-    return Demand("name" if named else "word", word.form, 0.2 + 1.3 * rare, met)
+    kind: DemandKind = "name" if named else "asked" if word.form in asked_for(question, lexicon) else "word"
+    return Demand(kind, word.form, 0.2 + 1.3 * rare, met)
 
 
 def _as_met(cosine: float) -> float:
@@ -299,20 +311,19 @@ def _misspelt(word: Word, passage: Passage) -> bool:
 
     allowed = 1 if len(word.form) < 8 else 2
     return any(
-        other[0] == word.stem[0]
-        and abs(len(other) - len(word.stem)) <= allowed
-        and OSA.distance(other, word.stem, score_cutoff=allowed) <= allowed
-        for other in passage.stems
-        if len(other) >= 4
+        abs(len(other) - len(word.stem)) <= allowed and OSA.distance(other, word.stem, score_cutoff=allowed) <= allowed
+        for other in passage.long_stems.get(word.stem[0], ())
     )
 
 
+@lru_cache(maxsize=256)
 def _is_acronym(word: Word, text: str) -> bool:
     """A short word in capitals among words that are not: a plan, a system, a form that people here know by letters."""
     written = text[word.start : word.end]
     return 3 <= len(written) <= 6 and written.isalpha() and written.isupper() and not text.isupper()
 
 
+@lru_cache(maxsize=256)
 def _is_name(word: Word, text: str) -> bool:
     """A word with digits in it or with a capital within a sentence names something: no other word will do for it."""
     if any(character.isdigit() for character in word.form):
@@ -325,6 +336,7 @@ def _is_name(word: Word, text: str) -> bool:
 def rarity_of(document_frequency: Callable[[str], int], rows: int) -> Callable[[str], float]:
     """How rare a word is among `rows` chunks: 0 in all of them, 1 in none."""
 
+    @cache
     def rarity(form: str) -> float:
         return math.log((rows + 1) / (document_frequency(form) + 1)) / math.log(rows + 1) if rows else 1.0
 

@@ -6,22 +6,23 @@ Right without a language model. A model, when given, only writes sentences, and 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from assistant.ask.answer import Answer, Citation, GapKey, General, Nearest
+from assistant.ask.answer import Answer, GapKey, General, Nearest
+from assistant.ask.compose import Finding, Writer, compose
 from assistant.ask.decline import decline
 from assistant.ask.demands import OFFICE_TOPICS, SOFT_TOPICS
 from assistant.ask.excerpt import Excerpt, excerpt
-from assistant.ask.facts import Fact, fact_of, matching_rules
+from assistant.ask.facts import fact_of, matching_rules
 from assistant.ask.knowledge import Knowledge, NoteScope
 from assistant.ask.lexicon import Lexicon, load_lexicon
 from assistant.ask.passage import Passage
 from assistant.ask.payers import PayerDirectory, directory_of
 from assistant.ask.question import Question, read_question
-from assistant.ask.retrieval import PASSAGES_KEPT, Legs, Searcher, read_passage
-from assistant.ask.scope import select, stale
+from assistant.ask.retrieval import PASSAGES_KEPT, Legs, Searcher, passage_of, read_passage
+from assistant.ask.scope import select
 from assistant.ask.sufficiency import Weighed, Weights, load_weights
 
 # A second note joins the best one, and a further plan the first, when it is nearly as probable.
@@ -32,19 +33,6 @@ _MOST_PASSAGES = 3
 _WANTS_THE_STORY = ("denial", "corrected-claim", "appeal", "document")
 _PLANS_WITHIN = 0.45
 _PLANS_BESIDE_OFFICE = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """An accepted passage for one payer (None: whatever the note holds for), with its facts and its quote."""
-
-    payer: str | None
-    weighed: Weighed
-    facts: tuple[Fact, ...]
-    quote: Excerpt
-
-
-Writer = Callable[[str, Sequence[Finding], Sequence[Citation]], str | None]
 
 
 @dataclass(frozen=True)
@@ -86,7 +74,8 @@ class Asker:
         if not findings:
             answer = self._not_in_kb(searcher, question, on, nearest)
         else:
-            answer = self._compose(question, findings, on, write)
+            scopes = {scope.note_id: scope for scope in self.knowledge.scopes()}
+            answer = compose(question, findings, on=on, scopes=scopes, directory=self.directory, write=write)
         timings["compose"] = time.perf_counter() - searched
         return replace(answer, as_of=on, model=model, timings=timings)
 
@@ -113,9 +102,18 @@ class Asker:
                 texts += (*passage.piece_texts, *sorted(passage.forms))
                 if len(self._passages) < PASSAGES_KEPT // 2:
                     self._passages[(row, None)] = passage
+                    self._warm_for_payers(passage)
         if texts:
             self.knowledge.embed(texts)
         return texts
+
+    def _warm_for_payers(self, passage: Passage) -> None:
+        """Read what the passage says to each payer it may speak for: of its own words, all or some."""
+        if passage.note.layer == "practice":
+            for payer in passage.note.payers or self.directory.names:
+                narrowed = passage_of(self._passages, self.knowledge, self.directory, self.lexicon, passage.row, payer)
+                if narrowed is not None and narrowed is not passage:
+                    narrowed.read_through()
 
     def passages(self, text: str, *, as_of: date) -> list[Weighed]:
         """The sufficient passages for a question, most probable first; none for a question that is declined."""
@@ -282,86 +280,6 @@ class Asker:
     def _who(self, question: Question) -> str:
         names = [self.directory.display(slug) for slug in question.payer_slugs]
         return f" for {' or '.join(names)}" if names else ""
-
-    def _compose(self, question: Question, findings: Sequence[Finding], on: date, write: Writer | None) -> Answer:
-        scopes = {scope.note_id: scope for scope in self.knowledge.scopes()}
-        citations: list[Citation] = []
-        parts: list[str] = []
-        facts: list[Fact] = []
-        several = len({finding.payer for finding in findings}) > 1
-        for finding in findings:
-            citation = self._citation(len(citations) + 1, finding, scopes, on)
-            known = next(
-                (other for other in citations if (other.note, other.quote) == (citation.note, citation.quote)), None
-            )
-            if known is None:
-                citations.append(citation)
-            citation = known or citation
-            parts.append(self._part(finding, citation, labelled=several))
-            facts.extend(fact for fact in finding.facts if fact not in facts)
-        notices = self._notices(question, findings, citations)
-        text = "\n".join(dict.fromkeys(parts))
-        if write:
-            written = write(question.text, findings, citations)
-            if written:
-                text = f"{written}\n{text}"
-        return Answer("answered", text, on, citations=tuple(citations), facts=tuple(facts), notices=tuple(notices))
-
-    def _part(self, finding: Finding, citation: Citation, *, labelled: bool) -> str:
-        note = finding.weighed.passage.note
-        labels = []
-        if note.layer == "library":
-            labels.append("General (starter library, not this practice's own)")
-        elif labelled and finding.payer and not _says_whom(finding, self.directory.display(finding.payer)):
-            labels.append(self.directory.display(finding.payer))
-        if note.status == "draft":
-            labels.append("DRAFT, not confirmed")
-        label = f"{', '.join(labels)}: " if labels else ""
-        said = [f"{fact.sentence} [{citation.n}]" for fact in finding.facts]
-        lead = f"{finding.quote.lead.rstrip(': ')}: " if finding.quote.lead else ""
-        said.append(f"{lead}\u201c{finding.quote.text}\u201d [{citation.n}]")
-        return label + "\n".join(said)
-
-    def _citation(self, number: int, finding: Finding, scopes: dict[str, NoteScope], on: date) -> Citation:
-        note = finding.weighed.passage.note
-        return Citation(
-            n=number,
-            note=note.note_id,
-            title=note.title,
-            heading=finding.weighed.passage.chunk.heading,
-            lines=(finding.quote.start_line, finding.quote.end_line),
-            quote=finding.quote.text,
-            verified=note.verified,
-            review_by=note.review_by,
-            owner=note.owner,
-            stale=stale(scopes[note.note_id], on, scopes),
-            status=note.status,
-            effective_from=note.effective_from,
-            effective_through=note.effective_through,
-        )
-
-    def _notices(self, question: Question, findings: Sequence[Finding], citations: Sequence[Citation]) -> list[str]:
-        """What a reader must know beside the answer: several plans, missing plans, stale notes, drafts."""
-        notices = [f'No note knows a payer called "{name}".' for name in question.unknown_payers]
-        for group in question.payers:
-            if len(group) > 1:
-                names = ", ".join(self.directory.display(slug) for slug in group)
-                notices.append(f"The name fits several plans ({names}); each plan's answer is labelled.")
-        answered = {finding.payer for finding in findings}
-        missing = [slug for slug in question.payer_slugs if slug not in answered]
-        if missing:
-            names = ", ".join(self.directory.display(slug) for slug in missing)
-            notices.append(f"Not in the knowledge base for {names}.")
-        for citation in citations:
-            if citation.stale:
-                notices.append(f"[{citation.n}] is stale: {citation.freshness()}.")
-            if citation.status == "draft":
-                notices.append(f"[{citation.n}] is a draft: nobody has confirmed it and it is not enforced.")
-        return notices
-
-
-def _says_whom(finding: Finding, name: str) -> bool:
-    return bool(finding.facts) and finding.facts[0].sentence.startswith(f"{name}:")
 
 
 def _far_from(best: Weighed, found: Weighed) -> tuple[int, bool]:

@@ -94,7 +94,8 @@ class IndexKnowledge:
 
     def similarities(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """The cosine of every row to the vector, shape (rows,)."""
-        found: NDArray[np.float32] = self.index.vectors @ vector
+        # vecdot runs on this thread alone; the product of BLAS waits for its others, longer than the work takes.
+        found: NDArray[np.float32] = np.vecdot(self.index.vectors, vector)
         return found
 
     def vector(self, row: int) -> NDArray[np.float32]:
@@ -129,9 +130,15 @@ class IndexKnowledge:
         return list(self._rows_naming(tuple(codes)))
 
     def _codes_rows(self, codes: tuple[CodeRange, ...]) -> list[int]:
-        named = [note_id for mine, note_id in self._named_codes if any(mine.overlaps(theirs) for theirs in codes)]
-        return self.index.rows_of(list(dict.fromkeys(named)))
+        named: set[str] = set()
+        for theirs in codes:
+            # Held against thousands: what is far away is told by its ends alone.
+            low, high = theirs.low, theirs.high
+            near = [one for one in self._named_codes if one[0] <= high and low <= one[1]]
+            named.update(note_id for _, _, mine, note_id in near if mine.overlaps(theirs))
+        return self.index.rows_of([note_id for note_id in self.index.headers if note_id in named])
 
     @cached_property
-    def _named_codes(self) -> tuple[tuple[CodeRange, str], ...]:
-        return tuple((mine, header.note_id) for header in self.index.headers.values() for mine in header.codes)
+    def _named_codes(self) -> tuple[tuple[str, str, CodeRange, str], ...]:
+        headers = self.index.headers.values()
+        return tuple((mine.low, mine.high, mine, header.note_id) for header in headers for mine in header.codes)

@@ -6,9 +6,10 @@ The same reading for every passage, so that a question's demands can be held aga
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from assistant.ask.lexicon import Lexicon
 from assistant.ask.segments import Segment
@@ -37,6 +38,7 @@ _DURATION = re.compile(
     r"\b\d{4}-\d\d-\d\d\b|\b(?:no|without) (?:time )?limit\b",
     re.IGNORECASE,
 )
+_TAKEN = re.compile(r"\b(?:takes?|taken|took)\b", re.IGNORECASE)
 _FAX = re.compile(r"\bfax(?:ed)?\b[^.;|\n]{0,20}?[\d(][\d() .-]{6,}\d", re.IGNORECASE)
 _NUMBER = re.compile(
     r"\b(?:\d{1,4}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|once|twice|single|no more than)\b",
@@ -78,7 +80,6 @@ _PLACE_WORDS = {
         "32": r"\bnursing\b",
     }.items()
 }
-_NO_LENGTH = re.compile(r"\b\d{4}-\d\d-\d\d\b|\b(?:mon|tues|wednes|thurs|fri)day\b", re.IGNORECASE)
 _NEEDS = {
     "form": _FORM,
     "fax": _FAX_NUMBER,
@@ -160,7 +161,8 @@ class Passage:
         """Read all of it now that every question will look at, and of each piece alone."""
         for passage in (self, *self.alone):
             _ = passage.topics, passage.procedures, passage.own_codes, passage.carcs
-        _ = self.pieces, self.forms, self._clauses
+            _ = passage.headed_procedures, passage.long_stems, passage._clauses
+        _ = self.pieces, self.forms
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
@@ -204,6 +206,15 @@ class Passage:
         return frozenset(word.stem for word in self._words)
 
     @cached_property
+    def long_stems(self) -> dict[str, tuple[str, ...]]:
+        """The stems of four letters and more by their first: those a word may be a typing mistake of."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for one in self.stems:
+            if len(one) >= 4:
+                found[one[0]].append(one)
+        return {letter: tuple(stems) for letter, stems in found.items()}
+
+    @cached_property
     def forms(self) -> frozenset[str]:
         """The words of headline and prose as written, in lower case; those worth comparing by meaning."""
         return frozenset(
@@ -231,8 +242,7 @@ class Passage:
     @cached_property
     def headed_procedures(self) -> frozenset[str]:
         """The procedures that title and headings name: what the passage is about, whatever else it mentions."""
-        stems = [word.stem for word in words(self.headline)]
-        return frozenset(name for hit in self.lexicon.procedure_phrases.find(stems) for name in hit.names)
+        return _procedures_named(self.headline, self.lexicon)
 
     @cached_property
     def topics(self) -> frozenset[str]:
@@ -270,8 +280,12 @@ class Passage:
             rule_topics(rule).issuperset(topics) for rule in self.rules if rule.file_within_days is not None
         ):
             return True
+        # How long something took or takes is no limit of it.
         return any(
-            spoken.issuperset(topics) and any(holds(need, clause) for need in needs) for clause, spoken in self._clauses
+            spoken.issuperset(topics)
+            and any(holds(need, clause) for need in needs)
+            and ("turnaround" in topics or not _TAKEN.search(clause) or len(_DURATION.findall(clause)) > 1)
+            for clause, spoken in self._clauses
         )
 
     @cached_property
@@ -310,12 +324,23 @@ class Passage:
     def _held(self) -> dict[str, bool]:
         return {}
 
+    @cached_property
+    def gives(self) -> dict[str, bool]:
+        """The kinds of value a question may want (see `wants`) that it was found to hold or not."""
+        return {}
+
     def _holds(self, need: str) -> bool:
         if need == "duration" and any(rule.file_within_days is not None for rule in self.rules):
             return True
         if need == "number" and any(rule.units_max is not None for rule in self.rules):
             return True
         return holds(need, self.prose)
+
+
+@lru_cache(maxsize=4096)
+def _procedures_named(headline: str, lexicon: Lexicon) -> frozenset[str]:
+    stems = [word.stem for word in words(headline)]
+    return frozenset(name for hit in lexicon.procedure_phrases.find(stems) for name in hit.names)
 
 
 def holds(need: str, text: str) -> bool:

@@ -33,12 +33,11 @@ class Question:
 
     `payers` groups the slugs of each mention: a group of several means the words fit several plans. `rest` are the
     content words that nothing else explained; they are what prose must answer to. `spoken` is the text with
-    typing mistakes mended and abbreviations written out, `bare` the same without the payers' names.
+    typing mistakes mended and abbreviations written out.
     """
 
     text: str
     spoken: str
-    bare: str
     payers: tuple[tuple[str, ...], ...]
     unknown_payers: tuple[str, ...]
     codes: CodeSet
@@ -113,11 +112,9 @@ def read_question(
     ]
     content = tuple(spelled_out[place] for place in telling)
     rest = tuple(spelled_out[place] for place in telling if place not in explained)
-    payer_words = [found[place] for place in named.covered]
     return Question(
         text=text,
-        spoken=_replaced(text, free, written, ()),
-        bare=_replaced(text, free, written, payer_words),
+        spoken=_written_in_full(text, free, written),
         payers=tuple(mention.slugs for mention in named.mentions),
         unknown_payers=named.unknown,
         codes=codes,
@@ -158,15 +155,14 @@ def _implied(topics: tuple[str, ...], carcs: tuple[str, ...], text: str) -> tupl
     return tuple(dict.fromkeys(found))
 
 
-def _replaced(text: str, free: Sequence[Word], written: Mapping[int, str], dropped: Sequence[Word]) -> str:
-    """The text with words written out in full and others dropped."""
+def _written_in_full(text: str, free: Sequence[Word], written: Mapping[int, str]) -> str:
+    """The text with words written out in full."""
     pieces: list[str] = []
     position = 0
-    for word in sorted((*free, *dropped), key=lambda word: word.start):
+    for word in free:
         pieces.append(text[position : word.start])
-        if word not in dropped:
-            full = written[word.start]
-            pieces.append(text[word.start : word.end] if full == word.form else full)
+        full = written[word.start]
+        pieces.append(text[word.start : word.end] if full == word.form else full)
         position = word.end
     return " ".join("".join((*pieces, text[position:])).split())
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.ask.demands import demands_on, rarity_of
+from assistant.ask.demands import BESIDE_THE_MATTER, demands_on, rarity_of
 from assistant.ask.facts import matching_rules
 from assistant.ask.knowledge import Knowledge, NoteScope
 from assistant.ask.lexicon import Lexicon
@@ -20,8 +20,9 @@ from assistant.ask.passage import Passage, codes_in
 from assistant.ask.payers import PayerDirectory
 from assistant.ask.question import Question
 from assistant.ask.scope import row_mask
-from assistant.ask.segments import about, segments
+from assistant.ask.segments import Segment, about, segments
 from assistant.ask.sufficiency import Weighed, Weights, features_of, probability, share_met
+from assistant.ask.wants import wanted
 
 _CANDIDATES = 40
 _RRF_K = 60
@@ -53,12 +54,15 @@ class Searcher:
     weights: Weights
     legs: Legs
     vector: NDArray[np.float32]
-    bare_vector: NDArray[np.float32]
     similarities: NDArray[np.float32]
     search_words: tuple[str, ...]
     rarity: Callable[[str], float]
     _passages: dict[tuple[int, str | None], Passage | None]
     _vectors: dict[str, NDArray[np.float32]]
+    _near: dict[str, float]
+    _read: list[Passage]
+    _likenesses: dict[str, dict[str, float]]
+    _stacked: dict[tuple[str, ...], NDArray[np.float32]]
 
     @classmethod
     def open(
@@ -73,7 +77,7 @@ class Searcher:
         passages: dict[tuple[int, str | None], Passage | None] | None = None,
     ) -> Searcher:
         """Embed the question once and prepare its words. `passages` are those read before, by row and payer."""
-        vector, bare_vector = knowledge.embed([question.spoken, question.bare or question.spoken])
+        vector = knowledge.embed([question.spoken])[0]
         similarities = knowledge.similarities(vector)
         return cls(
             knowledge=knowledge,
@@ -83,12 +87,15 @@ class Searcher:
             weights=weights,
             legs=legs,
             vector=vector,
-            bare_vector=bare_vector,
             similarities=similarities,
             search_words=_search_words(question),
             rarity=rarity_of(knowledge.document_frequency, len(similarities)),
             _passages={} if passages is None else passages,
             _vectors={},
+            _near={},
+            _read=[],
+            _likenesses={},
+            _stacked={},
         )
 
     def run(self, selected: Sequence[NoteScope], *, payer: str | None) -> list[Weighed]:
@@ -96,7 +103,8 @@ class Searcher:
 
         `payer` drops what is about other payers only.
         """
-        candidates = self._candidates(selected)
+        allowed = row_mask(selected, len(self.similarities))
+        candidates = self._candidates(allowed)
         read: list[tuple[Passage, int | None]] = []
         for row, lexical_rank in candidates:
             passage = self._passage(row, payer)
@@ -104,16 +112,16 @@ class Searcher:
                 read.append((passage, lexical_rank))
             if len(read) == _READ_CLOSELY:
                 break
+        self._read.extend(passage for passage, _ in read)
         self._embed_pieces([passage for passage, _ in read])
-        background = self._background(selected)
+        background = self._background(allowed)
         weighed = [self._weigh(passage, rank, payer, background) for passage, rank in read]
         return sorted(weighed, key=lambda found: (-found.probability, found.passage.row))
 
-    def _candidates(self, selected: Sequence[NoteScope]) -> list[tuple[int, int | None]]:
+    def _candidates(self, allowed: NDArray[np.bool_]) -> list[tuple[int, int | None]]:
         """Rows by fused rank, each with its rank among the word hits."""
-        if not selected:
+        if not allowed.any():
             return []
-        allowed = row_mask(selected, len(self.similarities))
         ranks: list[list[int]] = []
         lexical: list[int] = []
         if self.legs.words and self.search_words:
@@ -132,17 +140,15 @@ class Searcher:
         word_rank = {row: rank for rank, row in enumerate(lexical)}
         return [(row, word_rank.get(row)) for row, _ in _fuse(ranks)]
 
-    def _background(self, selected: Sequence[NoteScope]) -> float:
+    def _background(self, allowed: NDArray[np.bool_]) -> float:
         """How close to the question the nearer tenth of the selected notes' rows begins (cosine).
 
         By vectors alone and as a share of the rows: neither a note of another payer nor the number of notes moves it.
         """
-        if not selected:
-            return 0.0
-        return float(np.quantile(self.similarities[row_mask(selected, len(self.similarities))], _NEARER))
+        return float(np.quantile(self.similarities[allowed], _NEARER)) if allowed.any() else 0.0
 
     def _weigh(self, passage: Passage, lexical_rank: int | None, payer: str | None, background: float) -> Weighed:
-        closest = self._closest(passage, self.vector)
+        closest = self._closest(passage)
         similarity = float(self.similarities[passage.row])
         demands = demands_on(
             self.question,
@@ -152,42 +158,42 @@ class Searcher:
             names_payer=self._names(passage, payer),
             likeness=(lambda form: self._likeness(form, passage)) if self.legs.vectors else None,
         )
+        piece_share, value_gap = self._by_piece(passage, payer)
         features = features_of(
             self.question,
             demands,
-            bare_similarity=float(self.knowledge.vector(passage.row) @ self.bare_vector),
             closest=closest,
-            bare_closest=self._closest(passage, self.bare_vector),
-            piece_share=self._piece_share(passage, payer),
+            piece_share=piece_share,
             similarity=similarity,
             lexical_rank=lexical_rank,
             has_rule=bool(matching_rules(self.question, passage, lexicon=self.lexicon)),
             names_procedures=bool(passage.own_codes or passage.procedures or passage.note.codes),
             stands_out=similarity - background,
             closest_stands_out=closest - background,
+            value_gap=value_gap,
+            tells_of_a_denial=passage.note.kind == "denial" and passage.note.layer == "practice",
         )
         return Weighed(passage, demands, features, probability(features, self.weights))
 
-    def _piece_share(self, passage: Passage, payer: str | None) -> float:
-        """The largest share of the demands that a single piece below its headings meets, by its words alone."""
+    def _by_piece(self, passage: Passage, payer: str | None) -> tuple[float, float]:
+        """The largest share of the demands that a single piece below its headings meets, by its words alone, and how
+        much less of the matter is met by the pieces that hold a value of a wanted kind (0 where none is wanted).
+        """
         if len(passage.segments) > _PIECES_READ:
-            return 0.0
+            return 0.0, 0.0
         names_payer = self._names(passage, payer)
-        return max(
-            (
-                share_met(
-                    demands_on(
-                        self.question,
-                        piece,
-                        rarity=self.rarity,
-                        lexicon=self.lexicon,
-                        names_payer=names_payer,
-                    )
-                )
-                for piece in passage.alone
-            ),
-            default=0.0,
-        )
+        whole = of_matter = with_value = 0.0
+        for piece in passage.alone:
+            demands = demands_on(
+                self.question, piece, rarity=self.rarity, lexicon=self.lexicon, names_payer=names_payer
+            )
+            whole = max(whole, share_met(demands))
+            matter = [demand for demand in demands if demand.kind not in BESIDE_THE_MATTER]
+            met = share_met(matter) if matter else 1.0
+            of_matter = max(of_matter, met)
+            if any(demand.kind == "wanted" and demand.met for demand in demands):
+                with_value = max(with_value, met)
+        return whole, of_matter - with_value if wanted(self.question.spoken) else 0.0
 
     def _names(self, passage: Passage, payer: str | None) -> float:
         """1 where the note is the payer's own, 0.8 where the passage names it, 0 where it speaks for every payer."""
@@ -205,25 +211,34 @@ class Searcher:
             return 0.2
         return 0.8
 
-    def _closest(self, passage: Passage, vector: NDArray[np.float32]) -> float:
+    def _closest(self, passage: Passage) -> float:
         """The cosine of the question to the passage's nearest piece; to the whole where there is no piece."""
         texts = passage.piece_texts
         if not texts or not self.legs.vectors:
             return float(self.similarities[passage.row])
-        return max(float(self._vectors[text] @ vector) for text in texts)
+        return max(self._near[text] for text in texts)
 
     def _likeness(self, form: str, passage: Passage) -> float:
         """The highest cosine of a word to a word of the passage."""
-        forms = sorted(passage.forms)
-        if not forms:
-            return 0.0
-        self._embed_all((form, *forms))
-        stacked = np.stack([self._vectors[other] for other in forms])
-        return float(np.max(stacked @ self._vectors[form]))
+        like = self._likenesses.setdefault(form, {})
+        if not like.keys() >= passage.forms:
+            # All passages will be asked, so the word is held against the words of all of them at once.
+            known = like.keys()
+            new = tuple(sorted({other for one in (*self._read, passage) for other in one.forms if other not in known}))
+            self._embed_all((form, *new))
+            if new not in self._stacked:
+                self._stacked[new] = np.stack([self._vectors[other] for other in new])
+            # vecdot runs on this thread alone, see IndexKnowledge.similarities.
+            like.update(zip(new, np.vecdot(self._stacked[new], self._vectors[form]).tolist(), strict=True))
+        return max((like[other] for other in passage.forms), default=0.0)
 
     def _embed_pieces(self, passages: Iterable[Passage]) -> None:
-        if self.legs.vectors:
-            self._embed_all([text for passage in passages for text in passage.piece_texts])
+        """Embed the pieces of the passages and hold the question against all of them at once."""
+        texts = list(dict.fromkeys(text for passage in passages for text in passage.piece_texts))
+        if self.legs.vectors and texts:
+            self._embed_all(texts)
+            cosines = np.vecdot(np.stack([self._vectors[text] for text in texts]), self.vector)
+            self._near.update(zip(texts, cosines.tolist(), strict=True))
 
     def _embed_all(self, texts: Iterable[str]) -> None:
         missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
@@ -239,25 +254,45 @@ class Searcher:
         return [int(row) for row in best[np.argsort(-masked[best], kind="stable")]]
 
     def _passage(self, row: int, payer: str | None) -> Passage | None:
-        """The passage as it speaks for a payer, read once; None when it is about other payers only."""
-        key = (row, payer)
-        if key not in self._passages:
-            if len(self._passages) >= PASSAGES_KEPT:
-                self._passages.clear()
-            read = read_passage(self.knowledge, self.directory, self.lexicon, row, payer)
-            whole = self._passages.get((row, None))
-            # What holds for a payer word for word as for whoever asks has been read already.
-            self._passages[key] = whole if read and whole and read.segments == whole.segments else read
-        return self._passages[key]
+        return passage_of(self._passages, self.knowledge, self.directory, self.lexicon, row, payer)
+
+
+def passage_of(
+    read: dict[tuple[int, str | None], Passage | None],
+    knowledge: Knowledge,
+    directory: PayerDirectory,
+    lexicon: Lexicon,
+    row: int,
+    payer: str | None,
+) -> Passage | None:
+    """The passage as it speaks for a payer, read once; None when it is about other payers only."""
+    key = (row, payer)
+    if key not in read:
+        if len(read) >= PASSAGES_KEPT:
+            read.clear()
+        whole = read.get((row, None))
+        found = read_passage(knowledge, directory, lexicon, row, payer, whole.segments if whole else None)
+        # What holds for a payer word for word as for whoever asks has been read already.
+        read[key] = whole if found and whole and found.segments == whole.segments else found
+    return read[key]
 
 
 def read_passage(
-    knowledge: Knowledge, directory: PayerDirectory, lexicon: Lexicon, row: int, payer: str | None
+    knowledge: Knowledge,
+    directory: PayerDirectory,
+    lexicon: Lexicon,
+    row: int,
+    payer: str | None,
+    pieces: tuple[Segment, ...] | None = None,
 ) -> Passage | None:
-    """The passage at a row as it speaks for a payer (None: for whoever); None when it is about other payers only."""
+    """The passage at a row as it speaks for a payer (None: for whoever); None when it is about other payers only.
+
+    `pieces` are those of the whole chunk where they are known.
+    """
     chunk = knowledge.chunk(row)
     note = knowledge.note(chunk.note_id)
-    pieces = segments(note, chunk)
+    if pieces is None:
+        pieces = segments(note, chunk)
     if payer is not None:
         headed = directory.exact(" . ".join(chunk.heading_path)) or (
             frozenset() if note.payers else directory.exact(note.title)

@@ -65,6 +65,5 @@ def select(
 def row_mask(selected: Iterable[NoteScope], row_count: int) -> NDArray[np.bool_]:
     """Which rows belong to the selected notes, shape (row_count,)."""
     mask = np.zeros(row_count, dtype=np.bool_)
-    for scope in selected:
-        mask[list(scope.rows)] = True
+    mask[[row for scope in selected for row in scope.rows]] = True
     return mask

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,19 +19,24 @@ from assistant.ask.passage import Passage
 from assistant.ask.question import Question
 
 FEATURES = (
-    "bare_similarity", "bare_closest", "similarity", "closest", "share", "piece_share",
+    "similarity", "closest", "share", "piece_share",
     "procedure_met", "procedure_missing", "companion_missing", "topic_met", "topic_missing",
     "soft_missing", "value_missing", "words_met", "words_missing", "name_missing", "modifier_missing", "denial_missing",
     "denial_met", "diagnosis_missing", "payer_general", "own_payer_general", "rule", "office",
     "joined_missing", "place_missing", "lexical", "unexplained_similarity", "closest_when_missing",
-    "other_procedure", "stands_out", "closest_stands_out",
+    "other_procedure", "stands_out", "closest_stands_out", "value_gap", "asked_missing", "question_length",
+    "denial_story",
 )  # fmt: skip
 # A code that a passage meets less than this is not spoken of in it: its note, or the plan in general, is.
 _SPOKEN_OF = 0.3
+# From so many content words on a question counts as long: it tells more than it asks.
+_LONG_QUESTION = 10
 
 _EXACT_VALUES = frozenset({"fax", "address", "email", "amount", "money", "form"})
+# A passage whose pieces with a value of the wanted kind meet so much less of the matter tells another thing's value.
+_ANOTHER_VALUE = 0.7
 # Kinds of value that are written in one way only: a passage without a form's name does not tell which form.
-_EXACT_WANTS = frozenset({"form", "day"})
+_EXACT_WANTS = frozenset({"form", "day", "hours", "fax", "address", "amount", "lines"})
 _CONTACT = "contact (contact)"
 # Matters whose days are never another matter's days: how long one may appeal is not how long one may file.
 _EXACT_ROLES = frozenset(
@@ -106,6 +112,8 @@ class Weighed:
                 or (demand.kind == "place" and not self.asks_more_than_place)
             ):
                 return demand
+        if self.features["value_gap"] >= _ANOTHER_VALUE:
+            return next(demand for demand in self.demands if demand.kind == "wanted")
         return None
 
     @property
@@ -150,9 +158,7 @@ def features_of(
     question: Question,
     demands: Sequence[Demand],
     *,
-    bare_similarity: float,
     closest: float,
-    bare_closest: float,
     piece_share: float,
     similarity: float,
     lexical_rank: int | None,
@@ -160,14 +166,22 @@ def features_of(
     names_procedures: bool,
     stands_out: float,
     closest_stands_out: float,
+    value_gap: float,
+    tells_of_a_denial: bool,
 ) -> dict[str, float]:
     """The features of a passage. `similarity` is the cosine of the whole, `closest` that of its nearest piece,
     `piece_share` the share of the demands that one piece meets by itself; `lexical_rank` counts from 0.
     `names_procedures`: the passage or its note is about certain procedures; `stands_out` and
-    `closest_stands_out`: how far the two are above the question's cosine to the practice's nearer rows."""
+    `closest_stands_out`: how far the two are above the question's cosine to the practice's nearer rows;
+    `value_gap`: how much less of the matter the pieces meet that hold a value of a wanted kind;
+    `tells_of_a_denial`: the note is the practice's own story of a denial."""
+
+    by_kind: defaultdict[str, list[Demand]] = defaultdict(list)
+    for demand in demands:
+        by_kind[demand.kind].append(demand)
 
     def of(*kinds: str) -> list[Demand]:
-        return [demand for demand in demands if demand.kind in kinds]
+        return [demand for kind in kinds if kind in by_kind for demand in by_kind[kind]]
 
     def missing(*kinds: str) -> float:
         return min(2.0, sum(1.0 - demand.met for demand in of(*kinds)))
@@ -178,10 +192,8 @@ def features_of(
         return sum(demand.weight * demand.met for demand in chosen) / weight if weight else 1.0
 
     share = share_met(demands)
-    word_weight = sum(demand.weight for demand in of("word", "name"))
+    word_weight = sum(demand.weight for demand in of("word", "asked", "name"))
     return {
-        "bare_similarity": bare_similarity,
-        "bare_closest": bare_closest,
         "similarity": similarity,
         "closest": closest,
         "share": share,
@@ -193,8 +205,8 @@ def features_of(
         "topic_missing": missing("topic"),
         "soft_missing": missing("soft topic"),
         "value_missing": missing("value"),
-        "words_met": mean("word", "name"),
-        "words_missing": min(4.0, sum(demand.weight * (1 - demand.met) for demand in of("word"))),
+        "words_met": mean("word", "asked", "name"),
+        "words_missing": min(4.0, sum(demand.weight * (1 - demand.met) for demand in of("word", "asked"))),
         "name_missing": missing("name"),
         "modifier_missing": missing("modifier"),
         "denial_missing": missing("denial code"),
@@ -214,6 +226,11 @@ def features_of(
         ),
         "stands_out": stands_out,
         "closest_stands_out": closest_stands_out,
+        "value_gap": value_gap,
+        "asked_missing": missing("asked"),
+        # What happened to one claim answers a question about denials; others it answers by the way at best.
+        "denial_story": float(tells_of_a_denial and not question.carcs and not question.asks("denial")),
+        "question_length": min(_LONG_QUESTION, len(question.content)) / _LONG_QUESTION,
     }
 
 

@@ -14,8 +14,8 @@ from functools import cache
 _WORD = re.compile(
     r"[a-z0-9]+(?:&[a-z0-9]+)+|[a-z]{1,4}\d+[a-z0-9]*|[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?[a-z]*", re.IGNORECASE
 )
-# The stemmer would make "time" and "year" of them.
-_OWN_STEM = frozenset({"timely", "yearly"})
+# The stemmer would make "time", "year" and "file" of them.
+_OWN_STEM = frozenset({"timely", "yearly", "filing"})
 _TYPOGRAPHIC = str.maketrans({"\u2019": "'", "\u2018": "'", "\u2013": "-", "\u2014": "-", "\u00a0": " "})
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.ask.answer import Answer, Citation
-from assistant.ask.flow import Finding, Writer
+from assistant.ask.compose import Finding, Writer
 from assistant.ask.grounding import grounded, split_sentences
 from assistant.ask.payers import PayerDirectory
 from assistant.language_model.errors import AnswerStopped, ForeignModelError, LanguageModelError, ModelSetupError
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 Say = Callable[[str], None]
-# What a writer is called with: question, findings, citations.
-Given = tuple[str, Sequence[Finding], Sequence[Citation]]
 
 # The small model that comes along says the same thing again when it may say more.
 _SENTENCES = 1
@@ -34,6 +32,28 @@ _MAX_TOKENS = 80
 _PASSAGE_WORDS = 160
 # A model that knows no bound of ours is not read beyond this.
 _MOST_CHARACTERS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a model is given: the question, what each citation number stands for, and the facts with their numbers."""
+
+    question: str
+    sources: dict[int, str]
+    facts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, question: str, findings: Sequence[Finding], citations: Sequence[Citation]) -> Given:
+        """What an answer of these findings gives a model."""
+        sources = sources_of(findings, citations)
+        facts = [
+            f"[{number}] {fact.sentence}"
+            for number in sources
+            for finding in findings
+            for fact in finding.facts
+            if fact.sentence in sources[number]
+        ]
+        return cls(question, sources, tuple(dict.fromkeys(facts)))
 
 
 def sources_of(findings: Sequence[Finding], citations: Sequence[Citation]) -> dict[int, str]:
@@ -109,29 +129,29 @@ def chain(model: BaseChatModel, prompt: Prompt, directory: PayerDirectory) -> Ru
 
 
 def model_writer(model: BaseChatModel, prompt: Prompt, directory: PayerDirectory, say: Say | None = None) -> Writer:
-    """The writer that `Asker.ask` takes. It returns None when nothing the model wrote stands.
+    """The writer that `Asker.ask` takes. It returns None when nothing the model wrote stands."""
+    write = written_from(model, prompt, directory, say)
+    return lambda question, findings, citations: write(Given.of(question, findings, citations))
+
+
+def written_from(
+    model: BaseChatModel, prompt: Prompt, directory: PayerDirectory, say: Say | None = None
+) -> Callable[[Given], str | None]:
+    """What the model writes of what it is given, as far as it stands; None when nothing does.
 
     `say` is told each sentence that stands as soon as it is written.
     """
     runnable = chain(model, prompt, directory)
 
-    def write(question: str, findings: Sequence[Finding], citations: Sequence[Citation]) -> str | None:
+    def write(given: Given) -> str | None:
         from langsmith import tracing_context
 
-        sources = sources_of(findings, citations)
-        facts = [
-            f"[{number}] {fact.sentence}"
-            for number in sources
-            for finding in findings
-            for fact in finding.facts
-            if fact.sentence in sources[number]
-        ]
-        passages = [f"[{number}] {' '.join(text.split()[:_PASSAGE_WORDS])}" for number, text in sources.items()]
+        passages = [f"[{number}] {' '.join(text.split()[:_PASSAGE_WORDS])}" for number, text in given.sources.items()]
         values = {
-            "question": question,
-            "facts": "\n".join(dict.fromkeys(facts)) or "(none)",
+            "question": given.question,
+            "facts": "\n".join(given.facts) or "(none)",
             "passages": "\n".join(passages),
-            "sources": sources,
+            "sources": given.sources,
         }
         written = ""
         # A program that uses Understudy from Python may have tracing switched on, which posts prompts.
@@ -153,7 +173,7 @@ class Draft:
 
     def __call__(self, question: str, findings: Sequence[Finding], citations: Sequence[Citation]) -> None:
         """As a writer is called; nothing is written."""
-        self.given = (question, findings, citations)
+        self.given = Given.of(question, findings, citations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +199,7 @@ class Writing:
         """
         started = time.perf_counter()
         try:
-            written = model_writer(self.load(), self.prompt, self.directory, say)(*self.given)
+            written = written_from(self.load(), self.prompt, self.directory, say)(self.given)
         except (ModelSetupError, AnswerStopped):
             raise
         except LanguageModelError as error:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import signal
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -84,12 +83,6 @@ class Done:
     code: int
     verdict: str | None
     complete: bool
-
-
-def all_cores() -> int:
-    """The cores this process may use."""
-    affinity: Callable[[int], Any] | None = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else (os.cpu_count() or 1)
 
 
 def stream(tasks: Iterable[Task], work: Work, jobs: int, *, one_by_one: bool = False) -> Generator[Done, None, None]:

@@ -118,7 +118,8 @@ def _work(arguments: argparse.Namespace) -> Work:
 
 def _batch(arguments: argparse.Namespace) -> int:
     """One JSON line out for each JSON line in, in order."""
-    from assistant.commands.claim_stream import all_cores, stream
+    from assistant.commands.claim_stream import stream
+    from assistant.processors import all_cores
 
     work = _work(arguments)
     worst = 0
@@ -177,7 +178,8 @@ def _csv_tasks(opener: Opener, table: CsvTable) -> Iterator[Task]:
 
 def _many(arguments: argparse.Namespace, work: Work, tasks: Iterator[Task]) -> int:
     """Report after report, and for a person a line that counts them."""
-    from assistant.commands.claim_stream import all_cores, stream
+    from assistant.commands.claim_stream import stream
+    from assistant.processors import all_cores
 
     counts = dict.fromkeys(("pass", "fix", "reject", None), 0)
     worst = incomplete = 0

@@ -24,6 +24,8 @@ _STATING_SECTIONS = frozenset(("diagnosis", "indication"))
 _NAMING_SECTIONS = frozenset(("title",))
 # How many sentences back the site of something measured is looked for.
 _SITE_BEFORE = 12
+# And that of anything else.
+_SITE_NEAR = 4
 # Where the facility, not the physician, is paid for what was used up (Claims Processing Manual ch. 12 sec. 20.4), and
 # the first letters of the codes of drugs and supplies.
 _SUPPLYING = frozenset("19 21 22 23 24 26 31 34 51 52 61".split())
@@ -32,7 +34,11 @@ _SUPPLIED = frozenset("AJQ")
 _READINGS = frozenset(("data", "findings", "procedure"))
 _READ_AFTER = 3
 _TOLD = frozenset(("done", "negated"))
-_NO_BACK = re.compile(r"\b(cut|trimmed|trimming|peeled|folded|resected|debrided|freshened) back\b", re.IGNORECASE)
+_NO_BACK = re.compile(
+    r"\b(cut|trimmed|trimming|peeled|folded|resected|debrided|freshened|laid|put|brought) back\b"
+    r"|\b(in|at|to|by|on|other|second) hand\b(?! (?:surgery|surgeon|x-?ray|films?))|\bface to (?=face\b)",
+    re.IGNORECASE,
+)
 # CMS place of service codes where the facility is paid for its part (Claims Processing Manual ch. 26 sec. 10.5).
 _FACILITIES = frozenset("02 19 21 22 23 24 26 31 34 41 42 51 52 53 56 61".split())
 # Of these, hospitals and surgery centers, where anesthesia not told is most likely general.
@@ -143,7 +149,8 @@ class PreparedNote:
 
     def _sentences_for_site(self, block: ProcedureEvidence, clause: Clause) -> Iterator[int]:
         """Where the site may be told, nearest first. What is measured is named once, then spoken of for long."""
-        for sentence in range(clause.sentence, max(-1, clause.sentence - (_SITE_BEFORE if block.size else 2)), -1):
+        back = _SITE_BEFORE if block.size else _SITE_NEAR
+        for sentence in range(clause.sentence, max(-1, clause.sentence - back), -1):
             members = self.sentences.get(sentence, ())
             if members and (
                 self.clauses[members[0]].section == clause.section
@@ -338,8 +345,8 @@ def prepare(note: ClinicalNote, repertoire: Repertoire, encounter: Encounter) ->
     for number, clause in enumerate(note.clauses):
         # "Pathology: epidermal cyst": the heading is part of what is said.
         text = f"pathology {clause.text}" if clause.sentence in reports else clause.text
-        # "Crushed edges cut back" names no part of the body.
-        text = _NO_BACK.sub(r"\1", text)
+        # "Crushed edges cut back", "report in hand" name no part of the body.
+        text = _NO_BACK.sub(r"\1\2", text)
         view = repertoire.speller.respelled(view_of(text), spelled)
         if view.words not in known:
             clinical = in_clinical_words(view)

@@ -45,6 +45,7 @@ from assistant.propose.model import (
 )
 
 _MOST_DIAGNOSES = 12
+_AFTERCARE = ("Z47", "Z48")
 _READ = frozenset({"done", "negated", "planned", "historical", "uncertain", "hypothetical"})
 _RESERVE_SCORE = 0.3
 # A term under more headings than this fits any place; words of the note's other sentences weigh at most the second.
@@ -122,7 +123,8 @@ def _found(mention: Mention, firm: int, around: Surroundings, index: DiagnosisIn
     if clause.status == "planned":
         if clause.section in {"plan", "title"} or not mention.own:
             return []
-        return [replace(one, firm=min(firm, REASON)) for one in drafts]
+        # Stitches that will come out are no care of today.
+        return [replace(one, firm=min(firm, REASON)) for one in drafts if not one.diagnosis_code.startswith(_AFTERCARE)]
     if clause.status == "historical":
         return [
             one

@@ -17,6 +17,9 @@ from assistant.propose.model import Clause
 
 # How many words may stand between those of a term, by its kind.
 _SLACK = (3, 3, 3, 1)
+# In prose that states no diagnosis, words of the official terms must stand side by side: of "third stage two blocks" or
+# "basal lamella, back cells" any two would make one.
+_SLACK_IN_PROSE = (3, 0, 0, 0)
 _KIND_WORTH = (1.5, 0.8, 0.7, 0.2)
 # What is said to be absent; "not otherwise specified", "not controlled" and "no longer" deny nothing before a disease.
 _ABSENT = re.compile(
@@ -86,10 +89,14 @@ def mentions_in(clause: Clause, vocabulary: Vocabulary, *, stated: bool) -> list
         if isinstance(term, OwnTerm) and term.stated and not stated:
             continue
         window = smallest_window([places.get(word, ()) for word in term.words])
-        if window and window[1] - window[0] <= len(term.words) - 1 + _SLACK[term.kind]:
+        if window and window[1] - window[0] <= len(term.words) - 1 + _slack(term.kind, stated=stated):
             found.setdefault(frozenset(_bare(term.words)), []).append((term, window))
     mentions = [_mention(clause, tokens, held, vocabulary) for held in found.values()]
     return sorted(_apart(mentions, places), key=lambda one: (one.first, one.last))
+
+
+def _slack(kind: int, *, stated: bool) -> int:
+    return _SLACK[kind] if stated else min(_SLACK[kind], _SLACK_IN_PROSE[kind])
 
 
 def _without_number(tokens: list[Token], clause: Clause) -> list[Token]:

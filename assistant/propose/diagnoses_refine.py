@@ -95,11 +95,14 @@ def _fit(
     """How well a code's words fit the note's: each word said counts for it, each unsaid against it."""
     found, told = max(
         (
-            (sum(_word_fit(word, said, shared) for word in reading if word not in _SIDED), said is words)
+            (
+                sum(_word_fit(word, said, shared) for word in reading if word not in _SIDED),
+                _place_told(reading, words) if said is words else 0.0,
+            )
             for reading in leaf.readings
             for said in (words if _is_told(reading, words, shared) else _without_place(words),)
         ),
-        default=(0.0, True),
+        default=(0.0, 1.0),
     )
     if (
         exact_site
@@ -107,8 +110,12 @@ def _fit(
         and re.search(r"unspecified (?:part|site|area|region)", leaf.title)
     ):
         found -= _UNSAID
+    if told < _SAID_CLEARLY <= max((words.get(site, 0.0) for site in site_words().intersection(words)), default=0.0):
+        # Another part of the body is told beside the disease itself.
+        found -= _UNSAID
     side = _side_fit(leaf, words, sides)
-    return found - _VAGUE * leaf.vague + (side if told or all_sided else min(0.0, side))
+    # A side counts as much as the part of the body is told that it is of.
+    return found - _VAGUE * leaf.vague + (side if all_sided or side < 0 or told >= _SAID_CLEARLY else side * told)
 
 
 def _is_told(reading: Sequence[str], words: Mapping[str, float], shared: frozenset[str]) -> bool:
@@ -119,6 +126,11 @@ def _is_told(reading: Sequence[str], words: Mapping[str, float], shared: frozens
     return all(
         word in words or word in places or word in DEFAULTS or word in shared or word in _SIDED for word in reading
     )
+
+
+def _place_told(reading: Sequence[str], words: Mapping[str, float]) -> float:
+    """How surely the note names a part of the body that a reading names: 1 where the reading names none."""
+    return max((words.get(place, 0.0) for place in site_words().intersection(reading)), default=1.0)
 
 
 def _without_place(words: Mapping[str, float]) -> Mapping[str, float]:

@@ -7,6 +7,7 @@ disease). The tables of pairs are our own.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,8 +18,20 @@ from itertools import combinations
 
 from assistant.propose.diagnoses_draft import Draft, merged
 from assistant.propose.diagnoses_index import DiagnosisIndex, DiagnosisLists
-from assistant.propose.model import Rejected
+from assistant.propose.model import BOTH, Rejected
 
+# "Left growth" is none of the kidney, the one organ with sides in its category; a PCP is a physician, HR a rate, and a
+# shock of 200 joules no failure of the circulation.
+_MUST_SAY = tuple(
+    (start, re.compile(word, re.IGNORECASE))
+    for start, word in (
+        ("D49.51", r"kidney|renal"),
+        ("F16", r"hallucinogen|phencyclidine|lsd|abuse|intoxic"),
+        ("M70.9", r"overuse|repetit|strain"),
+        ("Z17", r"receptor|estrogen"),
+        ("R57", r"cardiogenic|septic|hypovol|circulatory|in shock"),
+    )
+)
 _SINUSES = ("0", "1", "2", "3")
 _MOST_WEIGHED = 80
 
@@ -122,6 +135,20 @@ def _both_sides(weighing: Weighing) -> None:
             if "bilateral" in leaf.title.lower() and _sideless(leaf.title) == mine and not leaf.seventh:
                 weighing.put([one, other], leaf.diagnosis_code)
                 break
+
+
+def _misread(weighing: Weighing) -> None:
+    """Codes of rare things that common words and abbreviations look like stand only where their own word is said."""
+    for draft in list(weighing.drafts):
+        need = next((word for start, word in _MUST_SAY if draft.diagnosis_code.startswith(start)), None)
+        if need is not None and not any(need.search(one.quote) for one in draft.evidence):
+            weighing.drafts = [one for one in weighing.drafts if one is not draft]
+
+
+def _paralyzed_cords(weighing: Weighing) -> None:
+    """A paralyzed cord whose side is told is one cord, or both (J38.01, J38.02)."""
+    for draft in [one for one in weighing.drafts if one.diagnosis_code == "J38.00" and one.sides]:
+        weighing.put([draft], "J38.02" if draft.sides == BOTH else "J38.01")
 
 
 def _sideless(title: str) -> frozenset[str]:
@@ -295,10 +322,12 @@ def explained(drafts: Iterable[Draft]) -> bool:
 
 
 _RULES: tuple[Callable[[Weighing], None], ...] = (
+    _misread,
     _same_code,
     _several_sinuses,
     _combined,
     _both_sides,
+    _paralyzed_cords,
     _less_exact,
     _heart_and_kidney,
     _sugar_and_kidney,

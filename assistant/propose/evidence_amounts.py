@@ -38,7 +38,7 @@ _NO_COUNT = re.compile(
     r"|(?<![\d.])\d{1,2}(?:\.\d+)?\s?%"
     r"|\b\d{2}\s?-?(?:g|ga|gauge)\b(?=[^.;,]{0,24}needle)"
     r"|\b(?:lesion|site|biopsy|bx|specimen|laceration|lac|wound|jar|bottle|area|spot|tumou?r)"
-    r"\s+\d{1,2}(?=\s*[:.)(-]|\s*$)",
+    r"\s+\d{1,2}(?=\s*[:)(-]|\s*\.(?!\d)|\s*$)",
     re.IGNORECASE,
 )
 _STAGE = re.compile(
@@ -99,9 +99,12 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: S
         found = [amount for text in evidence if (amount := amount_of(view_of(text), kind)) is not None]
         if not found:
             found = [amount for text in beside if (amount := amount_of(view_of(text), kind)) is not None][:1]
-        # The whole is told beside its parts, or is one of them.
-        whole = kind == "sq-cm" and any(_WHOLE.search(text) for text in (*evidence, *beside))
-        amount_told = max(found, default=Decimal(0)) if whole else sum(found, Decimal(0))
+        # Days are told again, not added; a whole area is told beside its parts.
+        greatest = kind == "days"
+        if kind == "sq-cm" and any(_WHOLE.search(text) for text in (*evidence, *beside)):
+            found = [Decimal(area) for text in (*evidence, *beside) for area in _AREA.findall(text)] or found
+            greatest = True
+        amount_told = max(found, default=Decimal(0)) if greatest else sum(found, Decimal(0))
         return Counted(amount_told if kind in SCALES else _whole(amount_told)) if found else Counted(None)
     if kind == "tests":
         # The total of another kind of test is none of this one's.
@@ -155,6 +158,7 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: S
 
 
 _WHOLE = re.compile(r"\b(?:total|whole|in all|altogether|together|combined)\b", re.IGNORECASE)
+_AREA = re.compile(r"(\d+(?:\.\d+)?)\s*(?:sq|cm2|cm\u00b2)", re.IGNORECASE)
 _TEST_KIND = re.compile(
     r"\b(?:prick\w*|percutaneous\w*|scratch\w*|spt|intraderm\w*|intracutaneous\w*|idt|id|patch\w*)\b", re.IGNORECASE
 )
@@ -179,10 +183,13 @@ _CONTROLS = re.compile(
 )
 
 
+_COUNTED_IN = re.compile(r"includ|count|among|in all|altogether|total|inclusive")
+
+
 def _with_controls(text: str) -> int | None:
     """The tests with their two controls, where these are told beside the number of the others."""
     match = _CONTROLS.search(text.lower())
-    return int(match[1]) + 2 if match and "includ" not in text.lower() else None
+    return int(match[1]) + 2 if match and not _COUNTED_IN.search(text.lower()) else None
 
 
 def _of_vials(text: str) -> int | None:

@@ -21,7 +21,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
         "lesion*", "kerato*", "ak", "wart*", "verruc*", "sk", "isk", "mollusc*", "papul*", "nodul*", "tag", "cyst*",
         "mole", "nevi", "nevus", "spot", "growth", "area", "site", "biops*", "sample*", "specimen*", "condylom*",
         "keloid*", "macul*", "plaque*", "patch", "patches", "comedo*", "milia*", "pustul*", "bcc", "scc", "callus*",
-        "callos*", "corn", "hyperkerato*", "acrochordon*", "bump", "core",
+        "callos*", "corn", "hyperkerato*", "acrochordon*", "bump",
     ),
     "tests": (
         "test*", "antigen*", "allergen*", "prick*", "intraderm*", "stick*", "scratch*", "extract*", "patch*",

@@ -24,10 +24,14 @@ _SIZE = re.compile(
 )
 _REPAIR = re.compile(
     r"clos|sutur|stitch|repair|length|long\b|layer|approximat|stapl|adhesive|glue|nylon|(?:end|final) (?:result|line)"
-    r"|\bline\b(?! of)", re.IGNORECASE
+    r"|\bline\b(?! of)",
+    re.IGNORECASE,
 )
-_WOUND = re.compile(r"\blacs?\b|lacerat|wound|gash|\bsplit\b|\bgap(?:es?|ing)\b|\btorn\b"
-    r"|(?<!before )(?<!before the )\bcuts?\b(?! out| away)", re.IGNORECASE)
+_WOUND = re.compile(
+    r"\blacs?\b|lacerat|wound|gash|\bsplit\b|\bgap(?:es?|ing)\b|\btorn\b"
+    r"|(?<!before )(?<!before the )\bcuts?\b(?! out| away)",
+    re.IGNORECASE,
+)
 _WHOLE = re.compile(
     r"excised (?:diameter|size)|(?:specimen|ellipse) (?:siz|measur)|includ\w* (?:the )?margin"
     r"|with margins|total (?:diameter|excised)"

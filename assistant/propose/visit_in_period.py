@@ -1,8 +1,8 @@
 """How a visit stands to an operation of the days before by the same group: unrelated (24), follow-up, or to be asked.
 
 Source: Medicare Claims Processing Manual, chapter 12, section 40: in the days of follow-up the surgeon's visits are
-part of the operation but for what has nothing to do with it. Knows operations of ear, nose, throat and neck; of others
-it says nothing.
+part of the operation but for what has nothing to do with it. Knows operations of ear, nose, throat and neck, and of
+bones and joints; of others it says nothing.
 """
 
 from __future__ import annotations
@@ -69,6 +69,14 @@ _REGIONS = (
         90,
         "E04 E05 E06 E21 C73 C07 C08 C77 D11 D34 D44 D49 K11 R59 Q18",
         "E0 E2 E83 R13 R20 R22 R25 R47 R49 R51 G51 G52 J38 L91 M25 M54 K11 I89",
+    ),
+    _region(
+        r"\b(?:closed (?:treatment|reduction)|open reduction|orif|(?:internal|pin|plate) fixation|arthroscop\w+"
+        r"|arthroplast\w+|(?:knee|hip|shoulder) replacement|(?:cuff|ligament|tendon|meniscus|meniscal|labral) repair"
+        r"|meniscectom\w+|(?:carpal tunnel|trigger finger) (?:release|surgery)|(?:acl|ligament) reconstruction)\b",
+        90,
+        "S M84 M96 M97 T84 Z47 Z96 Z98 M75.1 M23 G56.0 M65.3",
+        "M R G L0 I8 T8",
     ),
 )
 _ASK = "How does the problem of this visit stand to the earlier operation, if at all? The note does not say."

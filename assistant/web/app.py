@@ -37,7 +37,7 @@ def build_app(services: Services, *, hosts: Iterable[str], token: str, cookie: s
 
     @app.get("/api/practice")
     async def practice() -> dict[str, object]:
-        """What forms offer: payers, what to prefill, today."""
+        """What forms offer: payers, what to prefill, today; and whether the notes are prepared for many who ask."""
         return await services.reading.run(_practice, services)
 
     for tab in TABS:
@@ -70,4 +70,5 @@ def _practice(services: Services) -> dict[str, object]:
         "payer": settings.prefill_payer,
         "place": settings.prefill_place,
         "today": services.today().isoformat(),
+        "prepared": services.prepared,
     }

@@ -1,6 +1,7 @@
 """Lanes: one worker thread for each kind of work, with a bounded line in front of it.
 
-What the work holds (an open index, the judge's tables) belongs to one thread. A full lane says so at once.
+What the work holds (an open index, the judge's tables) belongs to one thread; only what holds nothing may have several.
+A full lane says so at once.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ class LaneFullError(UnderstudyError):
 
 
 class Lane:
-    """Runs calls one after the other on its own thread; at most `most` may wait or run."""
+    """Runs calls one after the other on its own thread (`threads`: as many at once); at most `most` wait or run."""
 
-    def __init__(self, name: str, *, most: int = 200) -> None:
+    def __init__(self, name: str, *, most: int = 200, threads: int = 1) -> None:
         self._name = name
         self._most = most
         self._waiting = 0
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
 
     @property
     def waiting(self) -> int:

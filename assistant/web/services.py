@@ -18,14 +18,16 @@ from typing import TYPE_CHECKING
 from assistant import bootstrap
 from assistant.errors import UnderstudyError
 from assistant.language_model.worker import ModelWorker
+from assistant.lookup import Asked
 from assistant.settings import Practice
 from assistant.web.lanes import Lane
+from assistant.web.lookups import Lookups, suitable_processes
 from assistant.web.shelf import Shelf
 
 if TYPE_CHECKING:
-    from assistant.ask.answer import Answer
     from assistant.ask.conversation import ConversationState, Reply
     from assistant.ask.writer import Writing
+    from assistant.lookup import Looked, Lookup
     from assistant.propose.model import Encounter
     from assistant.propose.propose import Proposed, Proposer
     from assistant.validate import Judge, Report
@@ -36,6 +38,7 @@ _MORE_SECONDS = 30.0
 _IDLE_SECONDS = 0.2
 # So few that who asks meanwhile waits a moment at most.
 _ROWS_AT_ONCE = 2
+_LOOK_AGAIN_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Services:
     """One practice as served. Every call of a lane's objects goes through that lane.
 
     `model`: which model writes sentences (None: what the settings say). `progress`: how far taking notes in has come.
+    `prepared`: everything that makes answers come faster is done, here and in every lookup process.
     """
 
     practice: Practice
@@ -64,7 +68,10 @@ class Services:
     judging: Lane = field(default_factory=lambda: Lane("judging"))
     writing: Lane = field(default_factory=lambda: Lane("writing", most=20))
     reading: Lane = field(default_factory=lambda: Lane("reading"))
+    looking: Lane = field(init=False, repr=False)
+    lookups: Lookups = field(init=False, repr=False)
     shelf: Shelf = field(init=False, repr=False)
+    prepared: bool = field(default=False, init=False)
     _closing: threading.Event = field(default_factory=threading.Event, repr=False)
     _parts: bootstrap.JudgeParts | None = field(default=None, repr=False)
     _tables_seen: tuple[int, int] = (0, 0)
@@ -73,63 +80,94 @@ class Services:
 
     def __post_init__(self) -> None:
         self.shelf = Shelf(self.practice)
+        self.lookups = Lookups(self.practice, suitable_processes(self.practice))
+        # Its threads hold nothing: each waits for a process.
+        self.looking = Lane("asking", threads=max(1, self.lookups.size))
         # The model's own limit ends an answer first, and says what to mend.
         self.worker = ModelWorker(run_seconds=self.practice.settings.model_timeout_seconds + _MORE_SECONDS)
 
     async def converse(self, state: ConversationState | None, turn: str, as_of: date) -> Turn:
         """One turn of a conversation; what a model adds is left to do. Raises UnderstudyError."""
         # Questions that came before the notes were last looked over share that look.
-        return await self.asking.run(self._converse, state, turn, as_of, time.monotonic())
+        since = time.monotonic()
+        lane, call = (self.looking, self._elsewhere) if self.lookups.ready else (self.asking, self._here)
+        return await lane.run(call, state, turn, as_of, since)
 
-    def _converse(self, state: ConversationState | None, turn: str, as_of: date, since: float | None = None) -> Turn:
+    def _here(self, state: ConversationState | None, turn: str, as_of: date, since: float) -> Turn:
+        """The turn, looked up by this process; to be called on the asking lane."""
+        lookup, notices = self._level(since)
+        asked = self._asked(state, turn, as_of, notices)
+        looked = lookup.known(asked) or lookup.look_up(asked)
+        lookup.remember(asked, looked)
+        return self._settled(looked, as_of)
+
+    def _elsewhere(self, state: ConversationState | None, turn: str, as_of: date, since: float) -> Turn:
+        """The turn, looked up by another process from the notes as level as here; by this one where none can."""
+        if self.desk.looked_since(since):
+            lookup, notices = self.desk.level(self.today(), since)
+        else:
+            lookup, notices = self.asking.start(partial(self._level, since)).result()
+        asked = self._asked(state, turn, as_of, notices)
+        looked = lookup.known(asked) or self.lookups.look_up(lookup.index.generation, asked)
+        if looked is None:
+            looked = self.asking.start(partial(lookup.look_up, asked)).result()
+        lookup.remember(asked, looked)
+        recorded = looked.reply.answer is not None and looked.reply.answer.gap is not None
+        settle = partial(self._settled, looked, as_of)
+        return self.asking.start(settle).result() if recorded else settle()
+
+    def _asked(self, state: ConversationState | None, turn: str, as_of: date, notices: tuple[str, ...]) -> Asked:
         from assistant.ask.conversation import ConversationState
 
-        left: list[Writing] = []
+        return Asked(state or ConversationState(), turn, as_of, self.desk.writes(self.model), notices)
 
-        def ask(question: str) -> Answer:
-            answer, writing = self.desk.look_up(
-                question, as_of=as_of, today=self.today(), model=self.model, since=since
-            )
-            if writing is not None:
-                left.append(writing)
-            return answer
-
+    def _level(self, since: float) -> tuple[Lookup, tuple[str, ...]]:
         self.desk.on_progress = self._note_progress
         try:
-            reply, after = self.desk.converse(
-                state or ConversationState(), turn, as_of=as_of, today=self.today(), ask=ask, since=since
-            )
+            return self.desk.level(self.today(), since)
         finally:
             self.progress = None
-        return Turn(reply, after, left[-1] if left else None)
+
+    def _settled(self, looked: Looked, as_of: date) -> Turn:
+        writing = self.desk.settle(looked, as_of=as_of, today=self.today(), model=self.model)
+        return Turn(looked.reply, looked.state, writing)
 
     def _note_progress(self, label: str, done: int, total: int) -> None:
         self.progress = (label, done, total)
 
     def warm_up(self) -> None:
-        """Take the notes in at once, then prepare passages whenever nobody asks; an error waits for whoever asks."""
+        """Take the notes in at once, then prepare passages whenever nobody asks; an error waits for whoever asks.
+
+        Then the lookup processes start, and serve once they have prepared theirs: until then this process answers.
+        """
         self.asking.start(self._first_look)
         threading.Thread(target=self._prepare, name="preparing", daemon=True).start()
 
     def _first_look(self) -> None:
-        self.desk.on_progress = self._note_progress
-        try:
-            with suppress(UnderstudyError):
-                self.desk.asker(self.today())
-        finally:
-            self.progress = None
+        with suppress(UnderstudyError):
+            self._level(time.monotonic())
 
     def _prepare(self) -> None:
-        row, more = 0, True
-        while more and not self._closing.is_set():
-            if self.asking.waiting:
+        """Prepare what is not yet, piece by piece, as long as the page is served; after an edit of a note anew."""
+        row, preparing, prepared = 0, "", ""
+        while not self._closing.is_set():
+            if self.asking.waiting or self.looking.waiting:
                 self._closing.wait(_IDLE_SECONDS)
                 continue
-            more = False
             # A lane that was closed meanwhile takes nothing more, and gives up what waits.
             with suppress(UnderstudyError, CancelledError, RuntimeError):
-                more = self.asking.start(partial(self.desk.warm, row, _ROWS_AT_ONCE)).result()
-                row += _ROWS_AT_ONCE
+                generation = self.asking.start(lambda: self.desk.generation).result()
+                if generation and prepared != generation:
+                    self.prepared = False
+                    row, preparing = (row if preparing == generation else 0), generation
+                    more = self.asking.start(partial(self.desk.warm, row, _ROWS_AT_ONCE)).result()
+                    row, prepared = (row + _ROWS_AT_ONCE, prepared) if more else (0, generation)
+                    continue
+                more = bool(generation) and self.lookups.prepare(generation, _ROWS_AT_ONCE)
+                self.prepared = bool(generation) and self.lookups.are_prepared(generation)
+                if more:
+                    continue
+            self._closing.wait(_LOOK_AGAIN_SECONDS)
 
     async def check(self, claim: Claim) -> Report:
         """The report on a claim."""
@@ -170,5 +208,6 @@ class Services:
         self._closing.set()
         self.worker.close()
         self.desk.close()
-        for lane in (self.asking, self.judging, self.writing, self.reading):
+        self.lookups.close()
+        for lane in (self.looking, self.asking, self.judging, self.writing, self.reading):
             lane.close()

@@ -84,13 +84,16 @@ async def _events(services: Services, session: Session, asked: Question) -> Asyn
     finally:
         work.cancel()
     session.keep(asked.thread, turn.state)
-    yield event_line(
-        {"event": "answer", "reply": shown(turn.reply.as_json(as_of), turn.reply.answer), "as_of": str(as_of)}
-    )
-    if turn.writing is not None:
-        async for event in _written(services, turn.writing, turn.reply.as_json(as_of)):
-            yield event_line(event)
-    yield event_line({"event": "end"})
+    reply = turn.reply.as_json(as_of)
+    answer = event_line({"event": "answer", "reply": shown(reply, turn.reply.answer), "as_of": str(as_of)})
+    end = event_line({"event": "end"})
+    if turn.writing is None:
+        yield answer + end
+        return
+    yield answer
+    async for event in _written(services, turn.writing, reply):
+        yield event_line(event)
+    yield end
 
 
 async def _written(services: Services, writing: Writing, reply: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
     from assistant.ask.answer import Citation
-    from assistant.ask.flow import Asker, Finding
+    from assistant.ask.compose import Finding
+    from assistant.ask.flow import Asker
 
 _SET = ROOT / "evals" / "sets" / "ask.jsonl"
 # What a script of the documentation does to answer its first question from a folder that is there already.

@@ -1,6 +1,7 @@
 """People who ask the web page at once, over HTTP, against the same questions one after the other.
 
-The page runs in a process of its own, the people in this one; on a machine of two processors they share them.
+The page and its lookup processes run beside this one, which is the people; on a machine of two processors all share
+them.
 """
 
 from __future__ import annotations
@@ -50,6 +51,11 @@ class Visitor:
         finally:
             connection.close()
 
+    def practice(self) -> dict[str, object]:
+        """What the page tells its forms."""
+        told_: dict[str, object] = json.loads(self._send("GET", "/api/practice")[1])
+        return told_
+
     def ask(self, question: str, thread: str) -> float:
         """The seconds until the whole answer was there. Raises RuntimeError when none came."""
         started = time.perf_counter()
@@ -82,7 +88,7 @@ def bench_serve(practice: Practice, *, quick: bool, progress: Progress) -> Itera
     items = [item for item in load_items(find_set("ask").items) if item.as_of is None]
     with served(practice) as address:
         visitor = Visitor(address)
-        _wait_until_prepared(practice)
+        _wait_until_prepared(visitor)
         for done, people in enumerate(crowds, start=1):
             asked, others = items[:people], items[people : 2 * people]
             del items[: 2 * people]
@@ -113,9 +119,10 @@ def at_once(visitor: Visitor, items: Sequence[Item], threads: str) -> tuple[list
     return waits, time.perf_counter() - started
 
 
-def _wait_until_prepared(practice: Practice) -> None:
-    """Until the page has prepared the notes; with the last of them it keeps what it prepared."""
+def _wait_until_prepared(visitor: Visitor) -> None:
+    """Until the page and its lookup processes have prepared the notes. Raises RuntimeError when they never do."""
     until = time.monotonic() + _PREPARED_SECONDS
-    while not (practice.data / "kept-vectors" / "vectors.keys").is_file() and time.monotonic() < until:
+    while not visitor.practice()["prepared"]:
+        if time.monotonic() > until:
+            raise RuntimeError("the page has not prepared the notes")
         time.sleep(0.5)
-    time.sleep(1)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ CREATE VIRTUAL TABLE words USING fts5 (codes, title, body, tokenize = 'porter un
 """
 # How much a word counts that stands among the codes and payers, in the title or headings, in the text.
 COLUMN_WEIGHTS = (4.0, 2.0, 1.0)
+_WORDS_COUNTED = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class Catalog:
         """Raises IndexDamaged when the file cannot be opened as a catalog."""
         self._path = path
         self._lock = threading.Lock()
+        # A sealed catalog never changes: what was counted once is known.
+        self.document_frequency = lru_cache(maxsize=_WORDS_COUNTED)(self._document_frequency)
         try:
             # Nobody writes a sealed generation, so no lock and no journal beside it.
             uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
@@ -213,17 +217,20 @@ class Catalog:
             for row, score in self._all(f"{sql} ORDER BY score DESC, rowid LIMIT ?", [*values, limit])
         ]
 
-    def document_frequency(self, word: str) -> int:
+    def _document_frequency(self, word: str) -> int:
         """How many chunks hold a word (as `tokens` gives it) or an inflection of it."""
         if not word.isalnum():
             return 0
         return int(self._all("SELECT count(*) FROM words WHERE words MATCH ?", (f'"{word}"',))[0][0])
 
     def _telling(self, terms: Iterable[str]) -> list[str]:
-        total = int(self._all("SELECT count(*) FROM chunks")[0][0])
         held_by = {term: self.document_frequency(term) for term in terms}
         known = [term for term, count in held_by.items() if count]
-        return [term for term in known if 2 * held_by[term] <= total] or known
+        return [term for term in known if 2 * held_by[term] <= self._chunks] or known
+
+    @cached_property
+    def _chunks(self) -> int:
+        return int(self._all("SELECT count(*) FROM chunks")[0][0])
 
     # Chroma
 

@@ -57,8 +57,10 @@ class Embedder(Protocol):
         """How many tokens `text` has before any cut, special tokens included."""
 
 
-def load_embedder(model_dir: Path | None = None) -> Embedder:
+def load_embedder(model_dir: Path | None = None, *, threads: int | None = None) -> Embedder:
     """The embedder of a sentence-transformers folder; None: the MiniLM that comes with the installation.
+
+    `threads`: how many compute one batch on onnxruntime; None: as many as there are processors.
 
     A normalized mean-pooled BERT runs on onnxruntime, any other model through sentence-transformers (slow to import).
     Loads nothing heavy before the first text. Raises EmbedderMissing.
@@ -71,7 +73,7 @@ def load_embedder(model_dir: Path | None = None) -> Embedder:
         )
     from ingest.index.bert_graph import why_not
 
-    return CompiledEmbedder(folder) if why_not(folder) is None else SentenceTransformerEmbedder(folder)
+    return CompiledEmbedder(folder, threads) if why_not(folder) is None else SentenceTransformerEmbedder(folder)
 
 
 def packaged_model_dir() -> Path:
@@ -89,8 +91,9 @@ def packaged_model_dir() -> Path:
 class CompiledEmbedder:
     """A BERT sentence encoder on onnxruntime. Its vectors agree with sentence-transformers' to six digits."""
 
-    def __init__(self, model_dir: Path) -> None:
+    def __init__(self, model_dir: Path, threads: int | None = None) -> None:
         self._model_dir = model_dir
+        self._threads = threads
 
     @cached_property
     def model_id(self) -> str:
@@ -128,6 +131,7 @@ class CompiledEmbedder:
         options.log_severity_level = 3
         # A thread that waits by spinning takes the processor from whoever else asks: one text takes twice as long.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.intra_op_num_threads = self._threads or 0
         encoder = compile_encoder(self._model_dir)
         return encoder.words, onnxruntime.InferenceSession(encoder.graph, options, providers=["CPUExecutionProvider"])
 

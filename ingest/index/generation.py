@@ -166,8 +166,13 @@ def write_vectors(folder: Path, vectors: NDArray[np.float32], keys: Sequence[str
     (folder / KEYS).write_text(json.dumps(head) + "\n" + lines, encoding="ascii", newline="\n")
 
 
-def read_keys(folder: Path, embedder: str) -> tuple[dict[str, int], NDArray[np.float32]] | None:
-    """The row of each content hash and the vectors, if both files are whole and of this embedder; else None."""
+def read_keys(
+    folder: Path, embedder: str, *, mapped: bool = False
+) -> tuple[dict[str, int], NDArray[np.float32]] | None:
+    """The row of each content hash and the vectors, if both files are whole and of this embedder; else None.
+
+    `mapped`: the vectors stay in the file, which several processes then share, and which nobody may write in place.
+    """
     try:
         head_line, _, lines = (folder / KEYS).read_text(encoding="ascii").partition("\n")
         head = json.loads(head_line)
@@ -175,7 +180,8 @@ def read_keys(folder: Path, embedder: str) -> tuple[dict[str, int], NDArray[np.f
             vouched = hashlib.file_digest(file, "sha256").hexdigest()
         if head != {"embedder": embedder, "vectors": vouched, "keys": hashlib.sha256(lines.encode()).hexdigest()}:
             return None
-        vectors = np.load(folder / VECTORS, allow_pickle=False)
+        # A view of a map costs as little as any other; a map's own rows are dear.
+        vectors = np.asarray(np.load(folder / VECTORS, mmap_mode="r" if mapped else None, allow_pickle=False))
     except (OSError, ValueError):
         return None
     return {key: row for row, key in enumerate(lines.split()) if key != FREE_ROW}, vectors

@@ -1,24 +1,28 @@
 """Vectors of the notes' pieces and words, kept beside the index: what was embedded once is not embedded again.
 
 Only texts of notes are kept, never a question's. Nothing depends on the files: what is damaged, or of another
-embedder, counts as absent. They hold digests in place of the texts.
+embedder, counts as absent. They hold digests in place of the texts, and are shared by all processes that read them.
 """
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.index.generation import read_keys, write_vectors
+from ingest.index.generation import KEYS, VECTORS, read_keys, write_vectors
+
+_NEW = "new-"
 
 
 class KeptVectors:
-    """Read when first asked for a text; written whole."""
+    """Read when first asked for a text; written whole, and put in the place of what others may be reading."""
 
     def __init__(self, folder: Path, embedder: str) -> None:
         """`embedder` is the `model_id` of the embedder the vectors are of."""
@@ -33,7 +37,7 @@ class KeptVectors:
 
     def _all(self) -> tuple[dict[str, int], NDArray[np.float32]]:
         if self._read is None:
-            self._read = read_keys(self._folder, self._embedder) or ({}, np.empty((0, 0), np.float32))
+            self._read = read_keys(self._folder, self._embedder, mapped=True) or ({}, np.empty((0, 0), np.float32))
         return self._read
 
     def keep(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
@@ -45,7 +49,13 @@ class KeptVectors:
         # Two that write at once may leave files that do not belong together; those are never read.
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            write_vectors(self._folder, stacked, keys, self._embedder)
+            for left in self._folder.glob(f"{_NEW}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            with TemporaryDirectory(dir=self._folder, prefix=_NEW, ignore_cleanup_errors=True) as new:
+                write_vectors(Path(new), stacked, keys, self._embedder)
+                # Windows refuses the first while somebody reads; then both stay as they are.
+                for name in (VECTORS, KEYS):
+                    (Path(new) / name).replace(self._folder / name)
             self._read = {key: row for row, key in enumerate(keys)}, stacked
 
 

@@ -18,6 +18,17 @@ _ROOT = Path(__file__).resolve().parents[2]
 _OFF = {"ANONYMIZED_TELEMETRY": "False", "HF_HUB_OFFLINE": "1", "LANGSMITH_TRACING": "false"}
 
 
+def command_of(module: str) -> list[str]:
+    """The command that runs a module of ours. -P: a folder named ingest where the user stands is not taken for ours."""
+    return [sys.executable, "-P", "-m", module]
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of a process of ours: our modules are found, nothing reports or traces."""
+    inherited = os.environ.get("PYTHONPATH")
+    return os.environ | _OFF | {"PYTHONPATH": os.pathsep.join([str(_ROOT), *([inherited] if inherited else [])])}
+
+
 def run_worker(
     module: str, argument: Path, *, time_limit_seconds: float, on_line: Callable[[str], None] | None = None
 ) -> None:
@@ -25,19 +36,16 @@ def run_worker(
 
     `on_line` is given every line it prints; the last one says why it failed.
     """
-    inherited = os.environ.get("PYTHONPATH")
-    environment = os.environ | _OFF | {"PYTHONPATH": os.pathsep.join([str(_ROOT), *([inherited] if inherited else [])])}
     last = ""
-    # -P: a folder named ingest where the user happens to stand must not be taken for ours.
     with subprocess.Popen(
-        [sys.executable, "-P", "-m", module, str(argument)],
+        [*command_of(module), str(argument)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         encoding="utf-8",
         errors="replace",
-        env=environment,
+        env=child_environment(),
     ) as process:
         timer = threading.Timer(time_limit_seconds, process.kill)
         timer.start()

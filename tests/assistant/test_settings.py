@@ -43,7 +43,7 @@ def test_every_key_is_read(settings):
     assert settings(
         '[practice]\nname = "Millbrook"\nspecialties = ["ent", "allergy"]\n[defaults]\npayer = "acme"\nplace = "11"\n'
         '[model]\nuse = "default"\nallow-hosts = ["10.0.0.5", "fd00::5"]\ncontext-tokens = 2048\n'
-        "timeout-seconds = 90\n[ask]\naccept = 0.7\n"
+        "timeout-seconds = 90\n[ask]\naccept = 0.7\n[serve]\nprocesses = 3\n"
     ) == Settings(
         name="Millbrook",
         specialties=("ent", "allergy"),
@@ -54,6 +54,7 @@ def test_every_key_is_read(settings):
         context_tokens=2048,
         model_timeout_seconds=90,
         accept=0.7,
+        processes=3,
     )
 
 
@@ -77,6 +78,8 @@ def test_every_key_is_read(settings):
         ("[model]\ntimeout-seconds = 0\n", '"timeout-seconds" in [model] must be 1 or more'),
         ("[model]\ncontext-tokens = true\n", '"context-tokens" in [model]'),
         ("[ask]\naccept = 'high'\n", '"accept" in [ask]'),
+        ("[serve]\nprocesses = -1\n", '"processes" in [serve] must lie between 0 and 64'),
+        ("[serve]\nprocesses = 65\n", '"processes" in [serve] must lie between 0 and 64'),
         ("[practice\n", "cannot be read"),
         ("[practice]\nname = 'a'\nname = 'b'\n", "cannot be read"),
     ],

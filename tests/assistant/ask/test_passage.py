@@ -156,6 +156,19 @@ def test_a_note_declared_for_a_code_speaks_for_it_unless_its_section_names_other
     assert demanded("69436 on one line", other)["code 69436"] < 0.5
 
 
+def test_how_long_something_took_is_no_deadline_of_it(demanded, passages_of):
+    question = "northwind appeal, how many days do we have"
+    (took,) = passages_of("# Denied\n\nAn appeal would have taken 60 days.\n")
+    (within,) = passages_of("# Denied\n\nAn appeal within 60 days of the remittance.\n")
+    assert demanded(question, took)["joined appeal"] == 0.0
+    assert demanded(question, within)["joined appeal"] == 1.0
+
+
+def test_a_text_file_is_no_filing(demanded, passages_of):
+    (passage,) = passages_of("# Portal\n\nFill it in a text file, the screen ends after 10 minutes.\n")
+    assert demanded("northwind timely filing", passage)["topic timely-filing"] == 0.0
+
+
 def test_a_typing_mistake_in_the_question_still_meets_the_word(demanded):
     assert demanded("northwind tubes sesion")["word sesion"] > 0
 
@@ -164,13 +177,13 @@ def test_a_typing_mistake_in_the_question_still_meets_the_word(demanded):
 def weighed(ask_reader, tubes, lexicon):
     """The passage about tubes, weighed for a question without vectors."""
 
-    def weigh(question: str) -> Weighed:
+    def weigh(question: str, value_gap: float = 0.0) -> Weighed:
         read = ask_reader(question)
         demands = demands_on(read, tubes, rarity=lambda _form: 0.5, lexicon=lexicon, names_payer=1.0)
         features = features_of(
-            read, demands, similarity=0.5, bare_similarity=0.5, closest=0.5, bare_closest=0.5,
-            piece_share=0.5, lexical_rank=0, has_rule=True, names_procedures=True,
-            stands_out=0.1, closest_stands_out=0.1,
+            read, demands, similarity=0.5, closest=0.5, piece_share=0.5, lexical_rank=0, has_rule=True,
+            names_procedures=True,
+            stands_out=0.1, closest_stands_out=0.1, value_gap=value_gap, tells_of_a_denial=True,
         )  # fmt: skip
         return Weighed(tubes, demands, features, probability(features, load_weights()))
 
@@ -205,6 +218,32 @@ def test_a_call_beside_a_procedure_is_a_circumstance_and_refuses_nothing(weighed
     found = weighed("the rep at northwind says 50 on 69436")
     assert "value contact (contact)" in found.missing
     assert found.refused_by is None
+
+
+def test_a_value_that_stands_far_from_the_matter_is_another_things(weighed):
+    assert weighed("northwind: which modifier on 69436", value_gap=0.6).refused_by is None
+    assert str(weighed("northwind: which modifier on 69436", value_gap=0.8).refused_by) == "wanted modifier"
+
+
+def test_the_story_of_a_denial_is_one_for_questions_about_denials(weighed):
+    assert weighed("northwind tubes").features["denial_story"] == 1.0
+    assert weighed("northwind: why were tubes denied").features["denial_story"] == 0.0
+    assert weighed("northwind: CO-97 on tubes").features["denial_story"] == 0.0
+
+
+def test_what_is_asked_for_is_told_apart_from_other_words(weighed):
+    asked = weighed("northwind: what pamphlet do they like for tubes")
+    beside = weighed("northwind: pamphlet for tubes")
+    assert "asked pamphlet" in asked.missing
+    assert "word pamphlet" in beside.missing
+    assert asked.features["asked_missing"] == 1.0
+    assert beside.features["asked_missing"] == 0.0
+
+
+def test_a_topic_asked_for_weighs_in_the_share_once(demanded):
+    found = demanded("northwind: which referral for tubes")
+    assert found["asked referral"] == found["topic referral"] == 0.0
+    assert "asked referral" not in demanded("northwind: referral for tubes")
 
 
 def test_no_demand_is_no_share():

@@ -175,7 +175,6 @@ def test_a_payers_words_are_covered_so_that_they_ask_for_nothing(ask_reader):
     question = ask_reader("does Granite Medicare Advantage plan want 50 for tubes")
     assert question.payers == (("granite-advantage",),)
     assert not {"granite", "medicare", "advantage"} & {word.form for word in question.content}
-    assert "granite" not in question.bare.lower()
 
 
 def test_exact_reading_takes_written_names_only(directory):

@@ -104,10 +104,6 @@ def test_a_shared_alias_is_one_group_of_several_plans(ask_reader):
     assert set(question.payers[0]) == {"granite-hmo", "granite-advantage"}
 
 
-def test_the_bare_text_is_the_question_without_the_payers_name(ask_reader):
-    assert ask_reader("does Granite HMO want 50 for tubes?").bare == "does want 50 for tubes?"
-
-
 @pytest.mark.parametrize("text", ["", "   ", "?!", "\n\n", "50", "a" * 4000, "\u00e9\u00fc \u4e2d\u6587 \U0001f600"])
 def test_odd_texts_are_read_without_an_error(ask_reader, text):
     assert ask_reader(text).text == text

@@ -28,6 +28,7 @@ def test_a_text_is_cut_into_its_words(text, expected):
 def test_inflections_share_a_stem_and_short_words_stay():
     assert stem("denied") == stem("denies") == stem("deny")
     assert stem("tubes") == stem("tube")
+    assert stem("filing") != stem("file")
     assert stem("era") == "era"
     assert stem("timely") != stem("time")
 

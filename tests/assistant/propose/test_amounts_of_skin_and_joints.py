@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from assistant.propose.digits import digit_modifiers, leaves_digit_open
 from assistant.propose.evidence_amounts import counted
 from assistant.propose.evidence_doses import pieces
-from assistant.propose.evidence_sizes import sizes
+from assistant.propose.evidence_sizes import alone, excised, sizes
 from assistant.propose.model import Evidence
 
 
@@ -87,3 +89,29 @@ def test_surgery_on_a_digit_that_nothing_names_is_open_and_an_injection_is_not()
 def test_the_width_of_undermining_is_no_size_of_the_lesion() -> None:
     assert sizes("Wound was undermined for 5 mm only") == []
     assert [size.measures for size in sizes("Undermined and closed in layers, 3.6 cm long")] == ["repair"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "number"),
+    [
+        ("premalignant-lesions", ["actinic keratoses: scalp 9, ears 3, hands 5 in all, frozen"], 17),
+        ("premalignant-lesions", ["actinic keratoses: scalp 3, ears 2, 5 in all, frozen"], 5),
+        ("tests", ["8 injected under the surface with the fine needle"], 8),
+        ("sq-cm", ["wound 1.7 sq cm", "flap 5 square centimeters"], 7),
+        ("sq-cm", ["wound 1.7 sq cm and flap 5 sq cm, together 6.7 sq cm"], 7),
+        ("days", ["Seven-day monitor", "tracings of all seven days were read"], 7),
+    ],
+)
+def test_numbers_told_in_other_ways(kind: str, texts: list[str], number: int) -> None:
+    assert counted(kind, texts, []).number == number
+
+
+def test_the_diameter_alone_leaves_out_what_was_taken_around_it() -> None:
+    told = sizes("Tumor 1.3 cm, with 4 mm of normal skin around it")
+    assert [one.measures for one in told] == ["lesion", "margin"]
+    assert (alone(told), excised(told)) == (Decimal("1.3"), Decimal("2.1"))
+
+
+def test_a_length_in_a_sentence_of_lacerations_is_a_wound() -> None:
+    told = sizes("Left forearm 4.5 cm and lower leg 5.0 cm, both lacerations shallow")
+    assert [one.measures for one in told] == ["wound", "wound"]

@@ -161,7 +161,9 @@ def test_not_unless_where_all_and_approach() -> None:
     block = "code: 31267\nsides: per-side\nany: [polyp ... removed]\nwhere: [maxillary]\nnot: [from ostium]"
     assert lines(a_note(("polyp removed", "L")), block) == []
     assert lines(a_note(("maxillary opened", "L"), ("polyp removed", "L")), block) == [("31267", "LT", 1)]
-    assert lines(a_note(("maxillary opened", "L"), ("x", "L"), ("polyp removed", "L")), block) == []
+    between = [("x", "L")] * 2
+    assert lines(a_note(("maxillary opened", "L"), *between, ("polyp removed", "L")), block) == [("31267", "LT", 1)]
+    assert lines(a_note(("maxillary opened", "L"), *between, *between, ("polyp removed", "L")), block) == []
     assert lines(a_note(("maxillary polyp removed from the ostium", "L")), block) == []
     unless = block + "\nunless: [nothing inside]"
     note = a_note(("maxillary polyp removed", "B"), ("nothing inside", "L"))
@@ -390,3 +392,27 @@ def test_a_code_without_the_company_it_needs_takes_no_other_away() -> None:
     wax = "code: 69210\nany: [wax remov*]"
     company = "code: G0268\nany: [wax remov*]\nreplaces: [69210]\nwith: [92557]"
     assert lines(read_clinical_note("Wax removed."), wax, company) == [("69210", None, 1)]
+
+
+BICEPS = "code: 29828\nfamily: shoulder\nsides: per-side\nany: [biceps ... anchored]"
+
+
+def test_what_one_clause_begins_and_the_next_one_tells_is_read_together() -> None:
+    told = (("long biceps frayed", "L"), ("anchored in the groove", "L", {"sentence": 0}))
+    assert lines(a_note(*told), BICEPS) == [("29828", "LT", 1)]
+
+
+def test_clauses_of_two_sentences_are_not_read_together() -> None:
+    assert lines(a_note(("long biceps frayed", "L"), ("anchored in the groove", "L")), BICEPS) == []
+
+
+def test_nothing_is_read_together_for_a_family_that_one_clause_shows_alone() -> None:
+    cuff = "code: 29827\nfamily: shoulder\nsides: per-side\nany: [cuff repaired]"
+    told = (("cuff repaired", "L"), ("long biceps frayed", "L"), ("anchored in the groove", "L", {"sentence": 1}))
+    assert lines(a_note(*told), BICEPS, cuff) == [("29827", "LT", 1)]
+
+
+def test_clauses_that_other_work_explains_are_not_read_together_with_a_new_subject() -> None:
+    other = "code: 20680\nfamily: hardware\nsides: per-side\nany: [screw removed]"
+    told = (("long biceps frayed and screw removed", "L"), ("capsule anchored", "L", {"sentence": 0}))
+    assert lines(a_note(*told), BICEPS, other) == [("20680", "LT", 1)]

@@ -24,6 +24,8 @@ def treated(text, quote):
     ("Wire across the circumflex. Predilated. Stent deployed.", "Stent deployed", ("LC",)),
     ("LAD 40 %, for medical therapy. RCA 90 %. DES placed.", "DES placed", ("RC",)),
     ("DES to the left main and the ramus.", "DES to the left main and the ramus", ("LM", "RI")),
+    ("Intervention on the circumflex. Guide in the left main. Stent deployed.", "Stent deployed", ("LC",)),
+    ("Guide in the left main. Stent deployed.", "Stent deployed", ("LM",)),
     ("Stent deployed.", "Stent deployed", ()),
 ])  # fmt: skip
 def test_the_artery_stands_in_the_words_or_last_before_them(text, quote, vessels):

@@ -303,7 +303,7 @@ def test_a_full_line_says_so_at_once(small, app_of, enter, monkeypatch):
     from assistant.web import lanes
 
     made = lanes.Lane.__init__
-    monkeypatch.setattr(lanes.Lane, "__init__", lambda self, name, most=1: made(self, name, most=0))
+    monkeypatch.setattr(lanes.Lane, "__init__", lambda self, name, **_: made(self, name, most=0))
     client = enter(app_of(small.practice))
     answer = client.post("/api/check", json={"claim": CLAIM})
     assert answer.status_code == 503

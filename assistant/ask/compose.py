@@ -71,7 +71,7 @@ def compose(
 
 
 def _as_in_their_note(findings: Sequence[Finding]) -> list[Finding]:
-    """How near two passages of one note are to each other's worth may turn on another note: that is no order to show."""
+    """The findings, those of one note in its order: which of two is worth a little more may turn on another note."""
     rows = groupby(findings, key=lambda one: one.weighed.passage.note.note_id)
     return [finding for _, row in rows for finding in sorted(row, key=lambda one: one.quote.start_line)]
 

@@ -331,8 +331,18 @@ def test_an_interruption_ends_it_and_its_processes(practice, tmp_path) -> None:
     out.close()
     assert running.returncode == 130
     assert told == b"understudy: stopped\n"
-    with pytest.raises(ProcessLookupError):
-        os.killpg(running.pid, 0)
+    # What has ended stays listed until it is collected, on a busy machine for a moment.
+    while _has_members(running.pid) and time.monotonic() < deadline + 60:
+        time.sleep(0.05)
+    assert not _has_members(running.pid)
+
+
+def _has_members(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 # --- the notes it judges by ----------------------------------------------------------------------------------------

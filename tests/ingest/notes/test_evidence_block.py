@@ -98,7 +98,7 @@ def test_a_combination_needs_no_words_of_its_own(good) -> None:
         ("units: many", "KB020", "one of one, count, count-1"),
         ("size: 0.6 to 1", "KB028", "0.6-1.0"),
         ("size: 2.0-1.0", "KB028", "runs backwards"),
-        ("size: 1.0-2.0\nsize-of: scar", "KB020", "lesion, repair"),
+        ("size: 1.0-2.0\nsize-of: scar", "KB020", "lesion, lesion-alone, repair"),
         ("count: few\ncounts: lesions", "KB028", "1-90"),
         ("count: 2-14", "KB045", '"counts"'),
         ("units: count", "KB045", '"counts"'),

@@ -20,8 +20,6 @@ from assistant.propose.plain_words import in_clinical_words
 
 # Of these, some state facts: what `all`, `unless` and `approach` ask for may stand there.
 _STATING_SECTIONS = frozenset(("diagnosis", "indication"))
-# What names the work without showing it: its place on the body where nothing nearer tells one.
-_NAMING_SECTIONS = frozenset(("title",))
 # How many sentences back the site of something measured is looked for.
 _SITE_BEFORE = 12
 # And that of anything else.
@@ -158,11 +156,9 @@ class PreparedNote:
                 or self.note.text.find("\n", self.clauses[members[0]].start, clause.start) < 0
             ):
                 yield sentence
-        if block.size:
-            yield from self.stating
-        # "Planned injection of the left knee." tells of all that follows where it was given.
-        yield from self.booked
-        yield from self.titles
+        # "Planned injection of the left knee." tells of all that follows where it was given; a title names the place of
+        # the work where nothing nearer does.
+        yield from (*self.stating, *self.titles, *self.booked) if block.size else (*self.booked, *self.titles)
 
     def _sites_in(self, sentence: int) -> frozenset[int]:
         """The patterns in what a sentence says was done or is so, or what the patient was booked for."""
@@ -385,14 +381,9 @@ def prepare(note: ClinicalNote, repertoire: Repertoire, encounter: Encounter) ->
         told=told,
         sentences=sentences,
         touched=tuple(repertoire.blocks[number] for number in sorted(begun)),
-        stating=tuple(
-            dict.fromkeys(
-                clause.sentence
-                for sections in (_STATING_SECTIONS, _NAMING_SECTIONS)
-                for clause in note.clauses
-                if clause.section in sections
-            )
-        )[:_SITE_BEFORE],
+        stating=tuple(dict.fromkeys(clause.sentence for clause in note.clauses if clause.section in _STATING_SECTIONS))[
+            :_SITE_BEFORE
+        ],
         age=age_told(note, encounter),
         anesthesia=anesthesia_told(note.clauses),
         payer=encounter.payer,

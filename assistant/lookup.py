@@ -6,16 +6,20 @@ are values that may be sent from one process to another.
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
+from assistant.ask.decline import decline
+
 if TYPE_CHECKING:
     from assistant.ask.answer import Answer
-    from assistant.ask.conversation import ConversationState, Reply
+    from assistant.ask.conversation import ConversationState, Reply, Understood
     from assistant.ask.flow import Asker
+    from assistant.ask.question import Question
     from assistant.ask.writer import Given
     from assistant.settings import Practice
     from ingest.index.embedder import Embedder
@@ -28,7 +32,7 @@ Value = TypeVar("Value")
 _MOST_WARMED = 15_000
 _ANSWERS_KEPT = 500
 # Asked when all is prepared, and answered to nobody: what a first question loads is loaded then.
-_FIRST_QUESTION = "what is the timely filing limit"
+_FIRST_QUESTION = "how is a procedure on both sides billed, and what is the timely filing limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +86,21 @@ class Lookup:
         kept = None if before else KeptVectors(practice.data / "kept-vectors", embedder.model_id)
         return cls(index, Asker.open(IndexKnowledge(index, embedder, before, kept), weights=weights))
 
-    def answer(self, question: str, as_of: date) -> Answer:
-        """The answer; the same question is not worked out twice."""
+    def answer(self, question: str, as_of: date, read: Question | None = None) -> Answer:
+        """The answer; the same question is not worked out twice. `read`: the question as read, where that is known."""
         known = self._answers.get((question, as_of))
         if known is None:
-            known = self.asker.ask(question, as_of=as_of)
+            known = self.asker.ask(question, as_of=as_of, question=read)
             _keep(self._answers, (question, as_of), known)
             return known
         return _known_before(known)
 
-    def draft(self, question: str, as_of: date) -> tuple[Answer, Given | None]:
+    def draft(self, question: str, as_of: date, read: Question | None = None) -> tuple[Answer, Given | None]:
         """The answer and what a model would be given for it; None where it has nothing to write about."""
         from assistant.ask.writer import Draft
 
         draft = Draft()
-        return self.asker.ask(question, as_of=as_of, write=draft), draft.given
+        return self.asker.ask(question, as_of=as_of, write=draft, question=read), draft.given
 
     def converse(
         self, state: ConversationState, turn: str, as_of: date, ask: Callable[[str], Answer]
@@ -110,17 +114,43 @@ class Lookup:
 
     def look_up(self, asked: Asked) -> Looked:
         """One turn of a conversation, from what was said to what is to be shown."""
+        (looked,) = self.look_up_all((asked,))
+        return looked
+
+    def look_up_all(self, turns: Sequence[Asked]) -> Iterator[Looked]:
+        """The same for several turns, in order; what must be embedded for all of them is embedded at once."""
+        understood = [self._understood(asked) for asked in turns]
+        read = [self._read(asked, said) for asked, said in zip(turns, understood, strict=True)]
+        self.asker.foresee(question for question in read if question is not None)
+        return (self._looked(*turn) for turn in zip(turns, understood, read, strict=True))
+
+    def _understood(self, asked: Asked) -> Understood:
+        from assistant.ask.conversation import understand
+        from assistant.ask.conversation_reading import Reader
+
+        return understand(asked.state, asked.turn, Reader.of(self.asker), as_of=asked.as_of)
+
+    def _read(self, asked: Asked, understood: Understood) -> Question | None:
+        """The question a turn asks of the notes; None where it asks none, or one that needs no looking."""
+        question = understood.question
+        if question is None or decline(question) or (question, asked.as_of) in self._answers:
+            return None
+        return self.asker.read(question, as_of=asked.as_of)
+
+    def _looked(self, asked: Asked, understood: Understood, read: Question | None) -> Looked:
+        from assistant.ask.conversation import answered
+
         found: list[tuple[str, Given | None]] = []
 
         def ask(question: str) -> Answer:
             if asked.for_model:
-                answer, given = self.draft(question, asked.as_of)
+                answer, given = self.draft(question, asked.as_of, read)
             else:
-                answer, given = self.answer(question, asked.as_of), None
+                answer, given = self.answer(question, asked.as_of, read), None
             found.append((question, given))
             return replace(answer, notices=(*answer.notices, *asked.notices)) if asked.notices else answer
 
-        reply, after = self.converse(asked.state, asked.turn, asked.as_of, ask)
+        reply, after = answered(asked.state, understood, ask=ask, note_of=self.asker.knowledge.note)
         question, given = found[-1] if found else (None, None)
         return Looked(reply, after, question, given)
 
@@ -142,8 +172,6 @@ class Lookup:
         Rows are counted from the practice's own notes on, then the library's. With the last of them, what was prepared
         is kept for the next start, unless another does so (`keep`).
         """
-        from assistant.ask.conversation import ConversationState
-
         if first_row == 0:
             self._warmed.clear()
             self._rows = self._rows_in_order()
@@ -153,13 +181,21 @@ class Lookup:
         if keep:
             self.asker.knowledge.keep(list(self._warmed))
         self._warmed.clear()
-        self.look_up(Asked(ConversationState(), _FIRST_QUESTION, date.min))
+        # Not as a turn of a conversation, which might find it unclear and look nothing up.
+        self.asker.ask(_FIRST_QUESTION, as_of=date.min)
         return False
 
     def _rows_in_order(self) -> list[int]:
         scopes = [scope for scope in self.asker.knowledge.scopes() if scope.status != "retired"]
         scopes.sort(key=lambda scope: scope.layer != "practice")
         return [row for scope in scopes for row in scope.rows]
+
+
+def set_apart() -> None:
+    """Pass over what is held now when Python looks for garbage: notes as read are most of it, and are held for long."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _may_be_known(asked: Asked) -> bool:

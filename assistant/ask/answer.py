@@ -49,16 +49,21 @@ class Citation:
 
     def freshness(self) -> str:
         """Who verified the note and when, and whether that still holds, for people."""
-        if self.verified:
-            who = f" by {self.owner}" if self.owner and not self.note.startswith("library/") else ""
-            said = f"verified {self.verified.isoformat()}{who}"
-        else:
-            said = f"never verified{f', written by {self.owner}' if self.owner else ''}"
-        if self.stale:
-            return f"{said}; STALE" + (f", review was due {self.review_by.isoformat()}" if self.review_by else "")
-        if self.review_by:
-            return f"{said}; fresh until {self.review_by.isoformat()}"
-        return f"{said}; no review date"
+        return freshness(self.note, self.verified, self.owner, self.review_by, stale=self.stale)
+
+
+def freshness(note_id: str, verified: date | None, owner: str | None, review_by: date | None, *, stale: bool) -> str:
+    """Who verified a note and when, and whether that still holds, for people. The library's owner is nobody here."""
+    if verified:
+        who = f" by {owner}" if owner and not note_id.startswith("library/") else ""
+        said = f"verified {verified.isoformat()}{who}"
+    else:
+        said = f"never verified{f', written by {owner}' if owner else ''}"
+    if stale:
+        return f"{said}; STALE" + (f", review was due {review_by.isoformat()}" if review_by else "")
+    if review_by:
+        return f"{said}; fresh until {review_by.isoformat()}"
+    return f"{said}; no review date"
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,13 @@ def converse(
     note_of: NoteOf,
 ) -> tuple[Reply, ConversationState]:
     """One turn: understood, asked where something is to be asked, and the state to hold for the next one."""
-    understood = understand(state, turn, reader, as_of=as_of)
+    return answered(state, understand(state, turn, reader, as_of=as_of), ask=ask, note_of=note_of)
+
+
+def answered(
+    state: ConversationState, understood: Understood, *, ask: Callable[[str], Answer], note_of: NoteOf
+) -> tuple[Reply, ConversationState]:
+    """What comes of a turn that is understood, and the state to hold for the next one."""
     if understood.kind == "ask":
         assert understood.question is not None
         answer = ask(understood.question)

@@ -73,6 +73,10 @@ FILING_LIMIT = "filing-limit"
 _ONLY_FILING = frozenset({"timely-filing", "deadline"})
 # How far a passage meets a code when it names the code's family and writes the codes of other procedures.
 _OF_THE_FAMILY = 0.6
+# How far a passage about what is done after a procedure speaks of that procedure: beside another that is asked about,
+# and alone.
+_AFTERWARDS = 0.8
+_ONLY_AFTER = 0.25
 # What a procedure counts for at most that is met by likeness of meaning alone.
 _LIKE_ENOUGH = 0.6
 # Demands that say nothing of the matter itself: the value that is wanted of it, and for whom.
@@ -109,55 +113,109 @@ def demands_on(
     payer's own, a little less where the passage names it, 0 where it speaks for every payer. `likeness` gives the
     closeness in meaning of a word to the nearest word of the passage (cosine), for words that do not stand in it.
     """
-    found = [
-        *_procedure_demands(question, passage, lexicon, likeness),
-        *_subject_demand(question, passage, lexicon),
-        *_code_demands(question, passage),
-        *_topic_demands(question, passage, lexicon),
-        *(Demand("wanted", kind, 1.0, float(gives(kind, passage))) for kind in wanted(question.spoken)),
-        *(_word_demand(word, question, passage, rarity, lexicon, likeness) for word in question.rest),
-    ]
-    if question.payers:
-        kind: DemandKind = "own payer" if _PAYERS_OWN.intersection(question.topics) else "payer"
-        found.append(Demand(kind, "", 1.5, names_payer))
+    plan = _plan(question, lexicon)
+    found = _procedure_demands(plan, question, passage, lexicon, likeness)
+    if plan.family and passage.headed_procedures:
+        # No share of what is asked: another heading weighs only where the text speaks of another procedure too.
+        found.append(Demand("subject", "", 0.0, float(not plan.family.isdisjoint(passage.headed_procedures))))
+    if plan.by_number:
+        found += _code_demands(question, passage)
+    found += _topic_demands(plan, passage)
+    found += [Demand("wanted", kind, 1.0, float(gives(kind, passage))) for kind in plan.wanted]
+    found += [_word_demand(asked, passage, rarity, likeness) for asked in plan.words]
+    if plan.payer:
+        found.append(Demand(plan.payer, "", 1.5, names_payer))
     return tuple(found)
 
 
-def _procedure_demands(
-    question: Question, passage: Passage, lexicon: Lexicon, likeness: Callable[[str], float] | None
-) -> list[Demand]:
+@dataclass(frozen=True, slots=True)
+class _AskedWord:
+    """A content word of the question. `named`: no other word will do for it."""
+
+    word: Word
+    kind: DemandKind
+    named: bool
+    acronym: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a question demands of every passage alike.
+
+    `procedures` are those no code tells; `family`: who is met by a heading; `topics`: what a topic needs, if anything,
+    the demand's kind and name, and whether it is what is asked for; `joined`: what one statement must hold.
+    """
+
+    procedure_weight: float
+    codes: tuple[tuple[str, CodeSet], ...]
+    procedures: tuple[tuple[DemandKind, str], ...]
+    family: frozenset[str]
+    by_number: bool
+    topics: tuple[tuple[str | None, DemandKind, str, bool], ...]
+    joined: tuple[tuple[str, frozenset[str], frozenset[str]], ...]
+    wanted: tuple[str, ...]
+    words: tuple[_AskedWord, ...]
+    payer: DemandKind | None
+
+
+@lru_cache(maxsize=256)
+def _plan(question: Question, lexicon: Lexicon) -> _Plan:
     of_office = OFFICE_TOPICS.intersection(question.topics)
-    weight = 1.0 if of_office and not _of_the_line(question) else CODE_WEIGHT
-    found = [
-        Demand("code", str(code_range), weight, _code_coverage(CodeSet((code_range,)), passage, lexicon, question))
-        for code_range in question.codes
-    ]
     several = len(question.codes.ranges) + len(question.procedures) > 1
-    for name in question.procedures:
-        if question.codes and question.codes.overlaps(lexicon.procedures[name].codes):
-            continue
-        companion = several and name in _COMPANIONS
+    asked = asked_for(question, lexicon)
+    return _Plan(
+        procedure_weight=1.0 if of_office and not _of_the_line(question) else CODE_WEIGHT,
+        codes=tuple((str(code_range), CodeSet((code_range,))) for code_range in question.codes),
+        procedures=tuple(
+            ("companion" if several and name in _COMPANIONS else "procedure", name)
+            for name in question.procedures
+            if not (question.codes and question.codes.overlaps(lexicon.procedures[name].codes))
+        ),
+        family=_family(question.procedures, question.codes, lexicon),
+        by_number=bool(question.modifiers or question.carcs or question.diagnoses or question.places),
+        topics=tuple(
+            (need, "value", f"{need} ({name})", False)
+            if (need := lexicon.topics[name].needs)
+            else (None, "soft topic" if name in SOFT_TOPICS else "topic", name, name in asked)
+            for name in question.topics
+            if lexicon.topics[name].needs or name != "modifier" or not question.modifiers
+        ),
+        joined=tuple(_joined(question, lexicon)),
+        wanted=wanted(question.spoken),
+        words=tuple(_asked_word(word, question.text, asked) for word in question.rest),
+        payer=("own payer" if _PAYERS_OWN.intersection(question.topics) else "payer") if question.payers else None,
+    )
+
+
+def _asked_word(word: Word, text: str, asked: frozenset[str]) -> _AskedWord:
+    named = _is_name(word, text)
+    kind: DemandKind = "name" if named else "asked" if word.form in asked else "word"
+    return _AskedWord(word, kind, named, _is_acronym(word, text))
+
+
+def _procedure_demands(
+    plan: _Plan, question: Question, passage: Passage, lexicon: Lexicon, likeness: Callable[[str], float] | None
+) -> list[Demand]:
+    weight = plan.procedure_weight
+    found = [
+        Demand("code", written, weight, _code_coverage(codes, passage, lexicon, question))
+        for written, codes in plan.codes
+    ]
+    for kind, name in plan.procedures:
         met = _name_coverage(name, passage, lexicon, question)
         if met < _LIKE_ENOUGH and likeness and not passage.headed_procedures:
             # "The yearly look-over" is a physical: people have more names for a procedure than a list does. Below a
             # heading that names another procedure the likeness is to that one.
             met = max(met, _LIKE_ENOUGH * _as_met(likeness(name.replace("-", " "))))
-        found.append(Demand("companion" if companion else "procedure", name, weight * 0.8, met))
+        found.append(Demand(kind, name, weight * 0.8, met))
     return found
 
 
-def _subject_demand(question: Question, passage: Passage, lexicon: Lexicon) -> list[Demand]:
-    """Met unless the passage's headings name procedures, none of them one that is asked about or a relative of it."""
-    if not (question.procedures or question.codes) or not passage.headed_procedures:
-        return []
-    family = _family(question.procedures, question.codes, lexicon)
-    # No share of what is asked: another heading weighs only where the text speaks of another procedure too.
-    return [Demand("subject", "", 0.0, float(not family.isdisjoint(passage.headed_procedures)))] if family else []
-
-
-@lru_cache(maxsize=256)
 def _family(procedures: tuple[str, ...], codes: CodeSet, lexicon: Lexicon) -> frozenset[str]:
-    """The procedures named by name or code, and those that are wider or narrower; asked once for all passages."""
+    """The procedures named by name or code, and those that are wider or narrower.
+
+    A passage whose headings name procedures and none of these is about another one.
+    """
     asked = {*procedures, *(name for name, one in lexicon.procedures.items() if codes and one.codes.overlaps(codes))}
     return frozenset(
         other
@@ -174,7 +232,9 @@ def _of_the_line(question: Question) -> bool:
 
 def _code_coverage(codes: CodeSet, passage: Passage, lexicon: Lexicon, question: Question) -> float:
     if passage.own_codes.overlaps(codes):
-        return 1.0
+        if passage.subject_codes.overlaps(codes):
+            return 1.0
+        return _AFTERWARDS if len(question.codes.ranges) + len(question.procedures) > 1 else _ONLY_AFTER
     named = passage.procedures
     if any(lexicon.procedures[name].codes.overlaps(codes) for name in named):
         # A family named beside the codes of others of it says less of this one.
@@ -244,28 +304,28 @@ def modifier_group(modifier: str) -> frozenset[str]:
     return next((group for group in _GROUPS if modifier in group), frozenset({modifier}))
 
 
-def _topic_demands(question: Question, passage: Passage, lexicon: Lexicon) -> list[Demand]:
+def _topic_demands(plan: _Plan, passage: Passage) -> list[Demand]:
     found: list[Demand] = []
-    for name in question.topics:
-        need = lexicon.topics[name].needs
+    for need, kind, name, asked in plan.topics:
         if need:
-            found.append(Demand("value", f"{need} ({name})", 2.0, float(passage.holds(need))))
-        elif name != "modifier" or not question.modifiers:
-            kind: DemandKind = "soft topic" if name in SOFT_TOPICS else "topic"
-            met = float(name in passage.topics)
-            found.append(Demand(kind, name, 0.8 if kind == "soft topic" else 2.0, met))
-            if name in asked_for(question, lexicon):
-                # No share of what is asked: the topic has its own.
-                found.append(Demand("asked", name, 0.0, met))
-    found.extend(_joined_demands(question, passage, lexicon))
+            found.append(Demand(kind, name, 2.0, float(passage.holds(need))))
+            continue
+        met = float(name in passage.topics)
+        found.append(Demand(kind, name, 0.8 if kind == "soft topic" else 2.0, met))
+        if asked:
+            # No share of what is asked: the topic has its own.
+            found.append(Demand("asked", name, 0.0, met))
+    found += [Demand("joined", name, 2.0, float(passage.joins(roles, needs))) for name, roles, needs in plan.joined]
     return found
 
 
-def _joined_demands(question: Question, passage: Passage, lexicon: Lexicon) -> list[Demand]:
-    """One for each matter of which a value is asked: met where one statement holds both, its headings included."""
+def _joined(question: Question, lexicon: Lexicon) -> list[tuple[str, frozenset[str], frozenset[str]]]:
+    """For each matter of which a value is asked: what it is called, the matter, and the kinds of value.
+
+    Met where one statement holds both, its headings included.
+    """
     if "timely-filing" in question.topics and _ONLY_FILING.issuperset(question.topics):
-        met = float(passage.joins({"timely-filing"}, {"duration"}))
-        return [Demand("joined", f"{FILING_LIMIT} of timely-filing", 2.0, met)]
+        return [(f"{FILING_LIMIT} of timely-filing", frozenset({"timely-filing"}), frozenset({"duration"}))]
     needs = {need for name in question.topics if (need := lexicon.topics[name].needs) in _ROLE_VALUES}
     roles = [name for name in question.topics if name in _ROLES]
     if _TAKES_TIME.intersection(roles) or {"timely-filing", "corrected-claim"}.issubset(roles):
@@ -274,31 +334,28 @@ def _joined_demands(question: Question, passage: Passage, lexicon: Lexicon) -> l
         return []
     # How long they take to answer is said of one thing: an appeal's answer is not an authorization's.
     together = [frozenset(roles)] if "turnaround" in roles else [frozenset({name}) for name in roles]
-    return [
-        Demand("joined", " of ".join(sorted(names, reverse=True)), 2.0, float(passage.joins(names, needs)))
-        for names in together
-    ]
+    return [(" of ".join(sorted(names, reverse=True)), names, frozenset(needs)) for names in together]
 
 
 def _word_demand(
-    word: Word,
-    question: Question,
-    passage: Passage,
-    rarity: Callable[[str], float],
-    lexicon: Lexicon,
-    likeness: Callable[[str], float] | None,
+    asked: _AskedWord, passage: Passage, rarity: Callable[[str], float], likeness: Callable[[str], float] | None
 ) -> Demand:
+    word = asked.word
     met = 1.0 if word.stem in passage.stems else 0.0
     if not met and len(word.form) >= 5:
         met = 0.8 if _misspelt(word, passage) else 0.0
-    named = _is_name(word, question.text)
-    if not met and likeness and not named:
+    if not met and likeness and not asked.named:
         met = 0.8 * _as_met(likeness(word.form))
     rare = rarity(word.form)
-    if not met and rare > _IN_NO_NOTE and _is_acronym(word, question.text):
+    if not met and rare > _IN_NO_NOTE and asked.acronym:
         return Demand("acronym", word.form, 0.2 + 1.3 * rare, 0.0)
-    kind: DemandKind = "name" if named else "asked" if word.form in asked_for(question, lexicon) else "word"
-    return Demand(kind, word.form, 0.2 + 1.3 * rare, met)
+    return Demand(asked.kind, word.form, 0.2 + 1.3 * rare, met)
+
+
+def words_compared(question: Question) -> tuple[str, ...]:
+    """The words of the question whose `likeness` may be asked for."""
+    names = (name.replace("-", " ") for name in question.procedures)
+    return (*names, *(word.form for word in question.rest if not _is_name(word, question.text)))
 
 
 def _as_met(cosine: float) -> float:
@@ -316,14 +373,12 @@ def _misspelt(word: Word, passage: Passage) -> bool:
     )
 
 
-@lru_cache(maxsize=256)
 def _is_acronym(word: Word, text: str) -> bool:
     """A short word in capitals among words that are not: a plan, a system, a form that people here know by letters."""
     written = text[word.start : word.end]
     return 3 <= len(written) <= 6 and written.isalpha() and written.isupper() and not text.isupper()
 
 
-@lru_cache(maxsize=256)
 def _is_name(word: Word, text: str) -> bool:
     """A word with digits in it or with a capital within a sentence names something: no other word will do for it."""
     if any(character.isdigit() for character in word.form):

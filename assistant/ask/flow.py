@@ -6,7 +6,7 @@ Right without a language model. A model, when given, only writes sentences, and 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -21,9 +21,10 @@ from assistant.ask.lexicon import Lexicon, load_lexicon
 from assistant.ask.passage import Passage
 from assistant.ask.payers import PayerDirectory, directory_of
 from assistant.ask.question import Question, read_question
-from assistant.ask.retrieval import PASSAGES_KEPT, Legs, Searcher, passage_of, read_passage
+from assistant.ask.retrieval import PASSAGES_KEPT, Legs, Searcher, compared_texts, passage_of, read_passage
 from assistant.ask.scope import select
 from assistant.ask.sufficiency import Weighed, Weights, load_weights
+from assistant.ask.wants import read_values
 
 # A second note joins the best one, and a further plan the first, when it is nearly as probable.
 _ALSO_WITHIN = 0.25
@@ -33,6 +34,8 @@ _MOST_PASSAGES = 3
 _WANTS_THE_STORY = ("denial", "corrected-claim", "appeal", "document")
 _PLANS_WITHIN = 0.45
 _PLANS_BESIDE_OFFICE = 0.25
+# Most questions are asked as of today; which notes are in force is worked out once for a date.
+_DATES_KEPT = 16
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Asker:
     weights: Weights
     legs: Legs = Legs()
     _passages: dict[tuple[int, str | None], Passage | None] = field(default_factory=dict, repr=False)
+    _in_force: dict[date, tuple[NoteScope, ...]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, knowledge: Knowledge, *, weights: Weights | None = None, legs: Legs = Legs()) -> Asker:
@@ -58,13 +62,24 @@ class Asker:
             legs,
         )
 
-    def ask(self, text: str, *, as_of: date, write: Writer | None = None, model: str | None = None) -> Answer:
-        """The answer as of a date. `write` is the language model's part; without it facts and quotes are the answer."""
+    def ask(
+        self,
+        text: str,
+        *,
+        as_of: date,
+        write: Writer | None = None,
+        model: str | None = None,
+        question: Question | None = None,
+    ) -> Answer:
+        """The answer as of a date. `write` is the language model's part; without it facts and quotes are the answer.
+
+        `question` is the text as `read` gave it, where that is known.
+        """
         started = time.perf_counter()
         refused = decline(text)
         if refused:
             return Answer("declined", refused.answer, as_of, reason=refused.reason, model=model)
-        question = self.read(text, as_of=as_of)
+        question = question or self.read(text, as_of=as_of)
         on = question.on or as_of
         read = time.perf_counter()
         searcher = self._searcher(question)
@@ -89,6 +104,12 @@ class Asker:
             knows=lambda form: self.knowledge.document_frequency(form) > 0,
         )
 
+    def foresee(self, questions: Iterable[Question]) -> None:
+        """Embed at once what will be compared of questions that are about to be asked."""
+        texts = [text for question in questions for text in compared_texts(question)]
+        if texts:
+            self.knowledge.embed(texts)
+
     def warm(self, rows: Sequence[int]) -> list[str]:
         """Read and embed passages before anybody asks, so that the first questions need not wait for it.
 
@@ -98,7 +119,7 @@ class Asker:
         for row in rows:
             passage = read_passage(self.knowledge, self.directory, self.lexicon, row, None)
             if passage is not None:
-                passage.read_through()
+                self._read_through(passage)
                 texts += (*passage.piece_texts, *sorted(passage.forms))
                 if len(self._passages) < PASSAGES_KEPT // 2:
                     self._passages[(row, None)] = passage
@@ -107,13 +128,22 @@ class Asker:
             self.knowledge.embed(texts)
         return texts
 
+    def _read_through(self, passage: Passage) -> None:
+        passage.read_through()
+        for one in (passage, *passage.alone):
+            read_values(one)
+            self.directory.exact(one.headline)
+            self.directory.exact(one.prose)
+        for form in passage.forms:
+            self.knowledge.document_frequency(form)
+
     def _warm_for_payers(self, passage: Passage) -> None:
         """Read what the passage says to each payer it may speak for: of its own words, all or some."""
         if passage.note.layer == "practice":
             for payer in passage.note.payers or self.directory.names:
                 narrowed = passage_of(self._passages, self.knowledge, self.directory, self.lexicon, passage.row, payer)
                 if narrowed is not None and narrowed is not passage:
-                    narrowed.read_through()
+                    self._read_through(narrowed)
 
     def passages(self, text: str, *, as_of: date) -> list[Weighed]:
         """The sufficient passages for a question, most probable first; none for a question that is declined."""
@@ -135,29 +165,33 @@ class Asker:
         )
 
     def _find(self, searcher: Searcher, question: Question, on: date) -> tuple[list[Finding], list[Weighed]]:
-        scopes = self.knowledge.scopes()
         if question.unknown_payers and not question.payers:
-            return [], self._near_misses(searcher, scopes, on)
+            for_everybody = self._selected(on, lambda scope: scope.layer == "practice" and not scope.payers)
+            return [], searcher.run(for_everybody, payer=None)
         if question.payers:
             findings: list[Finding] = []
             seen: list[Weighed] = []
             for payer in question.payer_slugs:
-                selected = select(
-                    scopes,
-                    on=on,
-                    accept=lambda scope, payer=payer: _practice_for(scope, payer),  # type: ignore[misc]
-                )
+                selected = self._selected(on, lambda scope, payer=payer: _practice_for(scope, payer))  # type: ignore[misc]
                 weighed = searcher.run(selected, payer=payer)
                 findings.extend(self._accept(question, weighed, payer))
                 seen.extend(weighed[:3])
             return findings, sorted(seen, key=lambda found: -found.probability)
-        practice = searcher.run(select(scopes, on=on, accept=lambda scope: scope.layer == "practice"), payer=None)
+        practice = searcher.run(self._selected(on, lambda scope: scope.layer == "practice"), payer=None)
         findings = self._accept_across_plans(question, practice)
         if any(not finding.weighed.passage.note.payers for finding in findings):
             return findings, practice
         # Only plans speak of it, or nobody here: the national rule holds for all others.
-        library = searcher.run(select(scopes, on=on, accept=lambda scope: scope.layer == "library"), payer=None)
+        library = searcher.run(self._selected(on, lambda scope: scope.layer == "library"), payer=None)
         return [*findings, *self._accept(question, library, None)[:1]], practice
+
+    def _selected(self, on: date, accept: Callable[[NoteScope], bool]) -> list[NoteScope]:
+        """The notes in force on the date that `accept` takes."""
+        if on not in self._in_force:
+            if len(self._in_force) >= _DATES_KEPT:
+                self._in_force.clear()
+            self._in_force[on] = tuple(select(self.knowledge.scopes(), on=on, accept=lambda _: True))
+        return [scope for scope in self._in_force[on] if accept(scope)]
 
     def sufficient(self, weighed: Weighed) -> bool:
         """Whether the passage may answer the question at all."""
@@ -247,14 +281,8 @@ class Asker:
             quote = Excerpt("\n".join(lines).strip(), rule.start_line, rule.end_line)
         return Finding(payer, found, facts, quote)
 
-    def _near_misses(self, searcher: Searcher, scopes: Sequence[NoteScope], on: date) -> list[Weighed]:
-        return searcher.run(
-            select(scopes, on=on, accept=lambda scope: scope.layer == "practice" and not scope.payers), payer=None
-        )
-
     def _not_in_kb(self, searcher: Searcher, question: Question, on: date, nearest: Sequence[Weighed]) -> Answer:
-        scopes = self.knowledge.scopes()
-        library = searcher.run(select(scopes, on=on, accept=lambda scope: _library_for(scope, question)), payer=None)
+        library = searcher.run(self._selected(on, lambda scope: _library_for(scope, question)), payer=None)
         general = [
             General(
                 note=found.passage.note.note_id,

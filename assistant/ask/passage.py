@@ -38,6 +38,18 @@ _DURATION = re.compile(
     r"\b\d{4}-\d\d-\d\d\b|\b(?:no|without) (?:time )?limit\b",
     re.IGNORECASE,
 )
+# What went before is a circumstance of what a passage is about.
+_AFTER_A_CODE = re.compile(
+    r"\b(?:after|following|since|days of|weeks of|months of) (?:an? |the )?(?:\d{5}|[A-V]\d{4})\b"
+)
+_AFTER_WHAT = re.compile(r"\b(?:after|following) [^.,;:]*", re.IGNORECASE)
+_SPAN = r"(?:\d+|a|one|two|three|six|twelve|eighteen)[\s-]*(?:calendar )?(?:days?|months?|years?|d|mo|mos|yr)\b"
+_CLAIMS_WITHIN = re.compile(
+    rf"^(?:(?:first|new|all|paper|electronic|original) )?claims?\W{{1,3}}(?:within |by |in |up to )?{_SPAN}"
+    rf"|{_SPAN}[^.;,]{{0,20}}\b(?:for|on) (?:(?:a|the|each|every|all) )?claims?(?=[.,;)]|$)",
+    re.IGNORECASE,
+)
+_FILING = frozenset({"timely-filing"})
 _TAKEN = re.compile(r"\b(?:takes?|taken|took)\b", re.IGNORECASE)
 _FAX = re.compile(r"\bfax(?:ed)?\b[^.;|\n]{0,20}?[\d(][\d() .-]{6,}\d", re.IGNORECASE)
 _NUMBER = re.compile(
@@ -80,7 +92,7 @@ _PLACE_WORDS = {
         "32": r"\bnursing\b",
     }.items()
 }
-_NEEDS = {
+NEEDS = {
     "form": _FORM,
     "fax": _FAX_NUMBER,
     "address": _ADDRESS,
@@ -235,6 +247,15 @@ class Passage:
         return CodeSet((*written.ranges, *ruled))
 
     @cached_property
+    def subject_codes(self) -> CodeSet:
+        """The own codes that stand somewhere else than behind "after": of "31237 after 30520" only the first."""
+        if _AFTER_A_CODE.search(self.prose) is None:
+            return self.own_codes
+        written = codes_in(f"{_AFTER_A_CODE.sub(' ', self.prose)} {' '.join(self.chunk.heading_path)}")
+        ruled = tuple(code_range for rule in self.rules if rule.when for code_range in rule.when.codes)
+        return CodeSet((*written.ranges, *ruled))
+
+    @cached_property
     def procedures(self) -> frozenset[str]:
         """The procedures the passage names in everyday words, headline included."""
         return frozenset(name for hit in self.lexicon.procedure_phrases.find(self._stem_list) for name in hit.names)
@@ -292,7 +313,7 @@ class Passage:
     def _clauses(self) -> tuple[tuple[str, frozenset[str]], ...]:
         """Each clause with the topics it speaks of below its headings."""
         return tuple(
-            (clause, frozenset(name for hit in self._spoken_topics(clause) for name in hit.names))
+            (clause, frozenset(name for hit in self._spoken_topics(clause) for name in hit.names) | _filed(clause))
             for segment in self.segments
             for clause in segment.plain.split("; ")
         )
@@ -339,15 +360,20 @@ class Passage:
 
 @lru_cache(maxsize=4096)
 def _procedures_named(headline: str, lexicon: Lexicon) -> frozenset[str]:
-    stems = [word.stem for word in words(headline)]
+    stems = [word.stem for word in words(_AFTER_WHAT.sub(" ", headline))]
     return frozenset(name for hit in lexicon.procedure_phrases.find(stems) for name in hit.names)
+
+
+def _filed(clause: str) -> frozenset[str]:
+    """The topic of filing where a clause gives claims a time and says no more: "Claims: 120 days"."""
+    return _FILING if _CLAIMS_WITHIN.search(clause) else frozenset()
 
 
 def holds(need: str, text: str) -> bool:
     """True when the text holds a value of a kind: duration, contact (no fax), amount, person or number."""
     if need == "contact":
         text = _FAX.sub(" ", text)
-    return _NEEDS[need].search(text) is not None
+    return NEEDS[need].search(text) is not None
 
 
 def rule_modifiers(rule: RuleBlock) -> frozenset[str]:

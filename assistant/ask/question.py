@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from assistant.ask.lexicon import Lexicon
 from assistant.ask.payers import PayerDirectory
@@ -23,8 +24,10 @@ from assistant.ask.spelled import (
     modifiers_written,
     places_written,
 )
-from assistant.ask.words import Word, stem, words
+from assistant.ask.words import PhraseHit, Word, stem, words
 from ingest.codes import CodeSet
+
+_REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,10 @@ class Question:
     on: date | None
     rest: tuple[Word, ...]
     content: tuple[Word, ...]
+
+    def __hash__(self) -> int:
+        """Of the text alone, which tells questions apart: what is worked out once for a question is found by it."""
+        return hash(self.text)
 
     @property
     def payer_slugs(self) -> tuple[str, ...]:
@@ -105,6 +112,8 @@ def read_question(
     explained = {place for hit in (*procedure_hits, *topic_hits) for place in range(hit.first, hit.end)}
     procedures = tuple(dict.fromkeys(name for hit in procedure_hits for name in hit.names))
     topics = tuple(dict.fromkeys(name for hit in topic_hits for name in hit.names))
+    if any(_is_requested(stems, hit) for hit in procedure_hits):
+        topics = tuple(dict.fromkeys((*topics, "authorization")))
     telling = [
         place
         for place, word in enumerate(spelled_out)
@@ -128,6 +137,14 @@ def read_question(
         on=on,
         rest=tuple(word for word in rest if len(word.form) > 1 and not is_number_like(word.form)),
         content=content,
+    )
+
+
+def _is_requested(stems: Sequence[str], procedure: PhraseHit) -> bool:
+    """True for "a tonsil request" and "the request for a septum": who asks a plan for an operation wants its yes."""
+    before = list(stems[max(0, procedure.first - 3) : procedure.first])
+    return stems[procedure.end : procedure.end + 1] == [_REQUEST] or any(
+        before[place : place + 2] == [_REQUEST, "for"] for place in range(len(before))
     )
 
 
@@ -178,6 +195,12 @@ def written_out(word: Word, lexicon: Lexicon, knows: Callable[[str], bool]) -> s
         return form
     if lexicon.procedure_phrases.find([word.stem]):
         return form
+    return _mended(form, lexicon)
+
+
+@lru_cache(maxsize=1024)
+def _mended(form: str, lexicon: Lexicon) -> str:
+    """The nearest word of the lexicon where that is a typing mistake away; looked for once in all of it."""
     from rapidfuzz.distance import OSA
 
     allowed = 1 if len(form) < 8 else 2

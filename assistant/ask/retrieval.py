@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.ask.demands import BESIDE_THE_MATTER, demands_on, rarity_of
+from assistant.ask.demands import BESIDE_THE_MATTER, demands_on, rarity_of, words_compared
 from assistant.ask.facts import matching_rules
 from assistant.ask.knowledge import Knowledge, NoteScope
 from assistant.ask.lexicon import Lexicon
@@ -58,7 +58,6 @@ class Searcher:
     search_words: tuple[str, ...]
     rarity: Callable[[str], float]
     _passages: dict[tuple[int, str | None], Passage | None]
-    _vectors: dict[str, NDArray[np.float32]]
     _near: dict[str, float]
     _read: list[Passage]
     _likenesses: dict[str, dict[str, float]]
@@ -77,7 +76,7 @@ class Searcher:
         passages: dict[tuple[int, str | None], Passage | None] | None = None,
     ) -> Searcher:
         """Embed the question once and prepare its words. `passages` are those read before, by row and payer."""
-        vector = knowledge.embed([question.spoken])[0]
+        vector = knowledge.embed(compared_texts(question))[0]
         similarities = knowledge.similarities(vector)
         return cls(
             knowledge=knowledge,
@@ -91,7 +90,6 @@ class Searcher:
             search_words=_search_words(question),
             rarity=rarity_of(knowledge.document_frequency, len(similarities)),
             _passages={} if passages is None else passages,
-            _vectors={},
             _near={},
             _read=[],
             _likenesses={},
@@ -172,6 +170,7 @@ class Searcher:
             closest_stands_out=closest - background,
             value_gap=value_gap,
             tells_of_a_denial=passage.note.kind == "denial" and passage.note.layer == "practice",
+            payers_own=bool(passage.note.payers),
         )
         return Weighed(passage, demands, features, probability(features, self.weights))
 
@@ -182,18 +181,21 @@ class Searcher:
         if len(passage.segments) > _PIECES_READ:
             return 0.0, 0.0
         names_payer = self._names(passage, payer)
+        wants = wanted(self.question.spoken)
         whole = of_matter = with_value = 0.0
         for piece in passage.alone:
             demands = demands_on(
                 self.question, piece, rarity=self.rarity, lexicon=self.lexicon, names_payer=names_payer
             )
             whole = max(whole, share_met(demands))
+            if not wants:
+                continue
             matter = [demand for demand in demands if demand.kind not in BESIDE_THE_MATTER]
             met = share_met(matter) if matter else 1.0
             of_matter = max(of_matter, met)
             if any(demand.kind == "wanted" and demand.met for demand in demands):
                 with_value = max(with_value, met)
-        return whole, of_matter - with_value if wanted(self.question.spoken) else 0.0
+        return whole, of_matter - with_value
 
     def _names(self, passage: Passage, payer: str | None) -> float:
         """1 where the note is the payer's own, 0.8 where the passage names it, 0 where it speaks for every payer."""
@@ -225,25 +227,19 @@ class Searcher:
             # All passages will be asked, so the word is held against the words of all of them at once.
             known = like.keys()
             new = tuple(sorted({other for one in (*self._read, passage) for other in one.forms if other not in known}))
-            self._embed_all((form, *new))
             if new not in self._stacked:
-                self._stacked[new] = np.stack([self._vectors[other] for other in new])
+                self._stacked[new] = self.knowledge.embed(new)
             # vecdot runs on this thread alone, see IndexKnowledge.similarities.
-            like.update(zip(new, np.vecdot(self._stacked[new], self._vectors[form]).tolist(), strict=True))
+            cosines = np.vecdot(self._stacked[new], self.knowledge.embed([form])[0])
+            like.update(zip(new, cosines.tolist(), strict=True))
         return max((like[other] for other in passage.forms), default=0.0)
 
     def _embed_pieces(self, passages: Iterable[Passage]) -> None:
         """Embed the pieces of the passages and hold the question against all of them at once."""
-        texts = list(dict.fromkeys(text for passage in passages for text in passage.piece_texts))
+        texts = list(dict.fromkeys(text for one in passages for text in one.piece_texts if text not in self._near))
         if self.legs.vectors and texts:
-            self._embed_all(texts)
-            cosines = np.vecdot(np.stack([self._vectors[text] for text in texts]), self.vector)
+            cosines = np.vecdot(self.knowledge.embed(texts), self.vector)
             self._near.update(zip(texts, cosines.tolist(), strict=True))
-
-    def _embed_all(self, texts: Iterable[str]) -> None:
-        missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
-        if missing:
-            self._vectors.update(zip(missing, self.knowledge.embed(missing), strict=True))
 
     def _nearest(self, allowed: NDArray[np.bool_]) -> list[int]:
         masked = np.where(allowed, self.similarities, -2.0)
@@ -255,6 +251,11 @@ class Searcher:
 
     def _passage(self, row: int, payer: str | None) -> Passage | None:
         return passage_of(self._passages, self.knowledge, self.directory, self.lexicon, row, payer)
+
+
+def compared_texts(question: Question) -> list[str]:
+    """What is compared of a question by its vector: the whole first, then words of it. At once they cost less."""
+    return [question.spoken, *words_compared(question)]
 
 
 def passage_of(

@@ -32,7 +32,11 @@ _MODIFIER_AFTER = re.compile(
     r"|vs\.?)\s*-?(?:\d\d|[A-Z][A-Z0-9])\b)*)",
     re.I,
 )
-_MODIFIER_BEFORE = re.compile(r"(?<![\w-])-?(\d\d|X[EPSU]|LT|RT)\s+(?:modifier|mod)\b", re.I)
+# Two capitals before the word are a modifier too, also one this program has no rule for; "no modifier" names none.
+_MODIFIER_BEFORE = re.compile(
+    r"(?<![\w-])-?(\d\d|X[EPSU]|LT|RT|(?-i:(?!NO\b|MY\b|OK\b|IS\b|AN\b|PA\b|ER\b|ED\b)[A-Z][A-Z0-9]))\s+(?:modifier|mod)\b",
+    re.I,
+)
 _MODIFIER_BARE = re.compile(
     r"(?<![\w$.-])-?(2[2-6]|3[23]|5[0-9]|6[26]|7[6-9]|8[02]|9[1259]|X[EPSU]|RT|LT|JW|JZ|GA|GX|GY|GZ|KX|TC|AS|QW"
     r"|G[CEV]|FA|F[1-9]|TA|T[1-9]|E[1-4])(?![\w.%-])"

@@ -25,7 +25,7 @@ FEATURES = (
     "denial_met", "diagnosis_missing", "payer_general", "own_payer_general", "rule", "office",
     "joined_missing", "place_missing", "lexical", "unexplained_similarity", "closest_when_missing",
     "other_procedure", "stands_out", "closest_stands_out", "value_gap", "asked_missing", "question_length",
-    "denial_story",
+    "denial_story", "payer_unasked", "word_missing",
 )  # fmt: skip
 # A code that a passage meets less than this is not spoken of in it: its note, or the plan in general, is.
 _SPOKEN_OF = 0.3
@@ -150,8 +150,11 @@ def load_weights() -> Weights:
 
 def share_met(demands: Sequence[Demand]) -> float:
     """The share of the demands that is met, by weight; 0 when there is none."""
-    total = sum(demand.weight for demand in demands)
-    return sum(demand.weight * demand.met for demand in demands) / total if total else 0.0
+    total = met = 0.0
+    for demand in demands:
+        total += demand.weight
+        met += demand.weight * demand.met
+    return met / total if total else 0.0
 
 
 def features_of(
@@ -168,13 +171,14 @@ def features_of(
     closest_stands_out: float,
     value_gap: float,
     tells_of_a_denial: bool,
+    payers_own: bool,
 ) -> dict[str, float]:
     """The features of a passage. `similarity` is the cosine of the whole, `closest` that of its nearest piece,
     `piece_share` the share of the demands that one piece meets by itself; `lexical_rank` counts from 0.
     `names_procedures`: the passage or its note is about certain procedures; `stands_out` and
     `closest_stands_out`: how far the two are above the question's cosine to the practice's nearer rows;
     `value_gap`: how much less of the matter the pieces meet that hold a value of a wanted kind;
-    `tells_of_a_denial`: the note is the practice's own story of a denial."""
+    `tells_of_a_denial`: the note is the practice's own story of a denial; `payers_own`: it is about certain payers."""
 
     by_kind: defaultdict[str, list[Demand]] = defaultdict(list)
     for demand in demands:
@@ -184,12 +188,15 @@ def features_of(
         return [demand for kind in kinds if kind in by_kind for demand in by_kind[kind]]
 
     def missing(*kinds: str) -> float:
-        return min(2.0, sum(1.0 - demand.met for demand in of(*kinds)))
+        lacking = 0.0
+        for kind in kinds:
+            for demand in by_kind.get(kind, ()):
+                lacking += 1.0 - demand.met
+        return min(2.0, lacking)
 
     def mean(*kinds: str) -> float:
         chosen = of(*kinds)
-        weight = sum(demand.weight for demand in chosen)
-        return sum(demand.weight * demand.met for demand in chosen) / weight if weight else 1.0
+        return share_met(chosen) if any(demand.weight for demand in chosen) else 1.0
 
     share = share_met(demands)
     word_weight = sum(demand.weight for demand in of("word", "asked", "name"))
@@ -230,11 +237,16 @@ def features_of(
         "asked_missing": missing("asked"),
         # What happened to one claim answers a question about denials; others it answers by the way at best.
         "denial_story": float(tells_of_a_denial and not question.carcs and not question.asks("denial")),
+        # What one payer wants is at best an example for whoever names none.
+        "payer_unasked": float(payers_own and not question.payers),
+        "word_missing": max((one.weight * (1 - one.met) for one in of("word", "asked", "name")), default=0.0),
         "question_length": min(_LONG_QUESTION, len(question.content)) / _LONG_QUESTION,
     }
 
 
 def probability(features: dict[str, float], weights: Weights) -> float:
     """The probability that a passage with these features answers."""
-    total = weights.constant + sum(weights.by_feature[name] * value for name, value in features.items())
+    total, by_feature = weights.constant, weights.by_feature
+    for name, value in features.items():
+        total += by_feature[name] * value
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))

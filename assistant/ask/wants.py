@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from assistant.ask.lexicon import Lexicon
-from assistant.ask.passage import Passage, codes_in
+from assistant.ask.passage import NEEDS, Passage, codes_in
 from assistant.ask.question import Question
 from assistant.ask.words import words
 
@@ -27,13 +27,14 @@ _ASKS = {
     "length": re.compile(
         rf"how (?:long|late|soon|fast|quick|quickly|far (?:ahead|back)|early|recent)\b(?! ago)"
         rf"|how old (?:may|can|is|must|could)\b(?! (?:the |a )?(?:patient|kid|child))|(?:how many|number of) {_UNIT}"
-        r"|\b(?:days|weeks|months|years|hours|minutes|yrs|mos|wks) *(?:\?|$)|deadline|time (?:limit|frame)|cut ?off"
+        r"|\b(?:days|weeks|months|years|minutes|yrs|mos|wks) *(?:\?|$)|deadline|time (?:limit|frame)|cut ?off"
         r"|filing (?:limit|clock|window|time)|\btimely\b|\bclock\b|until when|too late|turnaround",
         re.IGNORECASE,
     ),
     "day": re.compile(r"\b(?:what|which) (?:day|date|weekday)s?\b", re.IGNORECASE),
     "hours": re.compile(
         r"\b(?:what|which) hours\b|\bopening hours\b|\bopen (?:on|at|until|till)\b|\bhours (?:is|are)\b"
+        r"|(?<!many )\bhours *(?:\?|$)"
         r"|\bon (?:mon|tues|wednes|thurs|fri|satur|sun)days?\b",
         re.IGNORECASE,
     ),
@@ -47,7 +48,10 @@ _ASKS = {
         r"|\bnumber to call\b|\bwho(?:m)? (?:do|should) (?:i|we) (?:call|ring)\b|\bextension\?|\bdial\b|\bhot ?line\b",
         re.IGNORECASE,
     ),
-    "fax": re.compile(r"\bfax(?: number| no\b| for\b| to\b|\?| *$)|\b(?:what|which) fax\b", re.IGNORECASE),
+    "fax": re.compile(
+        r"(?<!on the )(?<!by )(?<!via )\bfax(?: number| no\b| for\b| to\b|\?| *$)|\b(?:what|which) fax\b",
+        re.IGNORECASE,
+    ),
     "address": re.compile(
         r"(?<!e-mail )(?<!email )\baddress\b|\bp\.?o\.? box\b|where (?:do|should|can) (?:i|we) mail\b", re.IGNORECASE
     ),
@@ -58,7 +62,9 @@ _ASKS = {
         re.IGNORECASE,
     ),
     "amount": re.compile(
-        r"how much\b(?! time| must| of| better)|\bprices?\b|\bcosts?\?|\bpercent(?:age)?\b|what rate|\bdollars?\b"
+        # "How much bone" asks for no money.
+        r"how much(?= *[?,.]| *$| (?:a|an|each|do|does|did|is|are|was|were|can|will|would|should|for|to|they|we|money"
+        r"|per|goes|gets|extra|off)\b)|\bprices?\b|\bcosts?\?|\bpercent(?:age)?\b|what rate|\bdollars?\b"
         r"|\bwhat do(?:es)? \w+(?: \w+)? (?:pay|charge)\b|\bwhat (?:do|should) we charge\b",
         re.IGNORECASE,
     ),
@@ -99,6 +105,8 @@ _DAY = re.compile(
     r"|\b(?:the|on|no) (?:\w+ )?(?:day|date)\b",
     re.IGNORECASE,
 )
+# What a length of time is counted from is no answer to "which day".
+_FROM_A_DAY = re.compile(r"\b(?:from|after|since|of|before|within) the (?:\w+ )?(?:day|date)\b", re.IGNORECASE)
 _HOURS = re.compile(
     r"\b\d{1,2}(?::\d\d)? ?(?:am|pm|a\.m|p\.m)\b|\b\d{1,2}:\d\d\b|\b\d{1,2} (?:to|and|-) \d{1,2}\b|\bnoon\b"
     r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun|week)days?\b|\b(?:mon|tue|tu|wed|thu|th|fri)\b|around the clock",
@@ -168,6 +176,14 @@ def gives(kind: str, passage: Passage) -> bool:
     return passage.gives[kind]
 
 
+def read_values(passage: Passage) -> None:
+    """Find out now what every question for a value will ask of a passage."""
+    for kind in _GIVES:
+        gives(kind, passage)
+    for need in NEEDS:
+        passage.holds(need)
+
+
 @lru_cache(maxsize=256)
 def asked_for(question: Question, lexicon: Lexicon) -> frozenset[str]:
     """What is asked for: of "what heading do they like" the word "heading", of "which records go along" the topic.
@@ -224,7 +240,7 @@ def _fax(passage: Passage) -> bool:
 
 _GIVES: dict[str, Callable[[Passage], bool]] = {
     "length": _length,
-    "day": lambda passage: bool(_DAY.search(f"{passage.headline}\n{passage.prose}")),
+    "day": lambda passage: bool(_DAY.search(_FROM_A_DAY.sub(" ", f"{passage.headline}\n{passage.prose}"))),
     "hours": lambda passage: bool(_HOURS.search(f"{passage.headline}\n{passage.prose}")),
     "form": lambda passage: bool(_FORM.search(passage.prose)),
     "contact": lambda passage: bool(_PHONE.search(_FAXED.sub(" ", passage.prose))),

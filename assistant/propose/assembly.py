@@ -341,6 +341,25 @@ def _at_other_places(one: Support, other: Support) -> bool:
     return bool(first & sites) and bool(second & sites) and first.isdisjoint(second & sites)
 
 
+# What a note calls another thing than what it treats beside it.
+_ANOTHER = frozenset("separate separately another different new second other unrelated distinct elsewhere".split())
+
+
+def _are_two(first: ClaimLine, second: ClaimLine, known: Mapping[str, Support]) -> bool:
+    """Whether the words of two lines show two things: other words, and another diagnosis or part of the body."""
+    one, other = known.get(first.procedure_code), known.get(second.procedure_code)
+    if one is None or other is None or set(one.evidence) & set(other.evidence):
+        return False
+    if not first.pointers or not second.pointers:
+        return False
+    return not set(first.pointers) & set(second.pointers) or _at_other_places(one, other) or _told_as_another(one)
+
+
+def _told_as_another(one: Support) -> bool:
+    words = {token.word for told in one.evidence for token in tokens_of(told.quote)}
+    return bool(words & _ANOTHER) and bool(words & site_words())
+
+
 def _set_apart(
     claim: Claim, finding: Finding, known: Mapping[str, Support], judge: Judge
 ) -> tuple[Claim, set[str]] | None:
@@ -349,19 +368,13 @@ def _set_apart(
     Only where that ends the finding and brings no other error; the line then needs a person's review.
     """
     places = [place for place in finding.lines if place < len(claim.lines)]
-    if len(places) != 2 or finding.fix is None:
-        return None
-    first, second = (claim.lines[place] for place in places)
-    one, other = known.get(first.procedure_code), known.get(second.procedure_code)
-    if one is None or other is None or set(one.evidence) & set(other.evidence):
-        return None
-    if not first.pointers or not second.pointers:
-        return None
-    if set(first.pointers) & set(second.pointers) and not _at_other_places(one, other):
+    if len(places) < 2 or finding.fix is None:
         return None
     kept = Counter(_codes(finding.fix.fixed))
     going = next((place for place in places if kept[claim.lines[place].procedure_code] == 0), None)
     if going is None or DISTINCT.intersection(claim.lines[going].modifiers):
+        return None
+    if any(not _are_two(claim.lines[going], claim.lines[place], known) for place in places if place != going):
         return None
     facts = judge.payer(claim.payer)
     wanted = ("XS", "59") if facts is not None and facts.is_medicare else ("59", "XS")

@@ -5,6 +5,7 @@ Chooses nothing among candidates, sets no modifier, and knows no payer and no ta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,10 @@ WHY_STATUS: dict[Status, str] = {
     "other-person": "said of another person",
     "uncertain": "not certain",
 }
+# Words of one side and of both in one heading.
+_ONE_AND_BOTH = re.compile(
+    r"(?=.*\b(?:left|right|lt|rt)\b)(?=.*\b(?:bilateral(?:ly)?|both|b/l)\b)", re.IGNORECASE | re.DOTALL
+)
 WHY_SECTION = {"title": TITLE_ONLY, "billing": TITLE_ONLY, "consent": "only the consent names it"}
 NOT_ENOUGH = "the note shows such work without saying enough for a code"
 ANESTHESIA_NOT_TOLD = "the note does not say what anesthesia was given"
@@ -370,6 +375,9 @@ def _refused(prepared: PreparedNote, found: Sequence[_Found]) -> list[Rejected]:
         sides = shown.get(block.procedure_code, set())
         told: frozenset[Side | None] = frozenset(clause.sides) if block.sides == "per-side" else frozenset()
         if sides and (not told or None in sides or told <= sides):
+            continue
+        if sides and clause.section == "title" and _ONE_AND_BOTH.search(clause.text):
+            # "Left antrostomy, bilateral turbinate reduction": which side belongs to which name is not told.
             continue
         if clause.section == "title" and (
             not prepared.may_be(block) or _is_accounted_for(prepared, block, number, found)

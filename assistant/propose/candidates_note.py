@@ -33,7 +33,12 @@ _READINGS = frozenset(("data", "findings", "procedure"))
 _READ_AFTER = 3
 _TOLD = frozenset(("done", "negated"))
 _NO_BACK = re.compile(
-    r"\b(cut|trimmed|trimming|peeled|folded|resected|debrided|freshened|laid|put|brought) back\b"
+    r"\b(cut|trimmed|trimming|peeled|folded|resected|debrided|freshened|laid|put|brought|came|comes?|coming|called|went"
+    r"|gone|sent|reported) back\b"
+    r"|\b(?:with|by|using) (?:the |a |my |one |blunt )?(?:index )?finger(?:tip|s)?\b"
+    r"|\bback (?=of (?:the |his |her )?(?:left |right |upper )*(?:shoulder|arm|forearm|elbow|knee|thigh|leg|calf)\b)"
+    r"|\b(?:can|jar|pot|bottle|tin|box|toilet|trunk) lids?\b|\b(?:chair|table|bed|couch|sofa) (?:legs?|arms?)\b"
+    r"|\b(?:head|foot) of (?:the |her |his )?(?:bed|stairs|ladder|table)\b|\bneck of (?:the |a )?bottle\b"
     r"|\b(in|at|to|by|on|other|second) hand\b(?! (?:surgery|surgeon|x-?ray|films?))|\bface to (?=face\b)",
     re.IGNORECASE,
 )
@@ -41,6 +46,10 @@ _NO_BACK = re.compile(
 _FACILITIES = frozenset("02 19 21 22 23 24 26 31 34 41 42 51 52 53 56 61".split())
 # Of these, hospitals and surgery centers, where anesthesia not told is most likely general.
 _SURGICAL_PLACES = frozenset(("19", "21", "22", "24"))
+
+
+def _of_other_side(one: Clause, other: Clause) -> bool:
+    return one.sides_own and other.sides_own and one.sentence != other.sentence and one.sides.isdisjoint(other.sides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +146,16 @@ class PreparedNote:
             return True
         if others & self.hits[number]:
             return False
+        for before in range(number - 1, -1, -1):
+            # "Antrum opened and polyps pulled out of it; sphenoid face opened": of its own sentence what stands before.
+            if self.clauses[before].sentence != clause.sentence:
+                break
+            if self.clauses[before].status == "done" and (own | others) & self.hits[before]:
+                if own & self.hits[before]:
+                    return True
+                return False
         for sentence in self._sentences_for_site(block, clause):
-            found = self._sites_in(sentence)
+            found = self._sites_in(sentence, clause)
             if own & found:
                 return True
             if others & found:
@@ -160,11 +177,20 @@ class PreparedNote:
         # the work where nothing nearer does.
         yield from (*self.stating, *self.titles, *self.booked) if block.size else (*self.booked, *self.titles)
 
-    def _sites_in(self, sentence: int) -> frozenset[int]:
-        """The patterns in what a sentence says was done or is so, or what the patient was booked for."""
+    def _sites_in(self, sentence: int, clause: Clause) -> frozenset[int]:
+        """The patterns in what a sentence says was done or is so, or what the patient was booked for.
+
+        What it tells of the other side names no site of a clause that tells its own side.
+        """
         members = self.sentences.get(sentence, ())
         told = {"done", "planned"} if sentence in self.booked else {"done"}
-        return frozenset[int]().union(*(self.hits[n] for n in members if self.clauses[n].status in told))
+        return frozenset[int]().union(
+            *(
+                self.hits[n]
+                for n in members
+                if self.clauses[n].status in told and not _of_other_side(self.clauses[n], clause)
+            )
+        )
 
     @property
     def only_side(self) -> Side | None:

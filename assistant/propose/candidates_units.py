@@ -14,7 +14,7 @@ from math import ceil
 from assistant.propose.candidates_note import PreparedNote
 from assistant.propose.evidence import ProcedureEvidence
 from assistant.propose.evidence_amounts import Counted, counted
-from assistant.propose.evidence_doses import is_for_each, pieces
+from assistant.propose.evidence_doses import SCALES, is_for_each, pieces
 from assistant.propose.evidence_sizes import Size, alone, excised, sizes
 from assistant.propose.model import Confidence
 from assistant.propose.patterns import view_of
@@ -29,7 +29,8 @@ _DOSES = frozenset(("mg", "mcg"))
 _FORM_LINES = 6
 _OPEN_MARGIN = re.compile(
     r"\bwith (?:an? )?(?:(?:appropriate|adequate|standard|narrow|wide|normal|surrounding|generous|small|some"
-    r"|conservative|suitable|surgical|safe|good) ){0,2}margins?\b",
+    r"|conservative|suitable|surgical|safe|good) ){0,2}margins?\b"
+    r"|\b(?:clear|normal|healthy|good|sound) (?:skin|tissue|rim|border|edges?) (?:all )?(?:a?round|on all sides)",
     re.IGNORECASE,
 )
 _LABEL = re.compile(
@@ -117,6 +118,8 @@ def _least(block: ProcedureEvidence) -> int:
 
 def _counted(prepared: PreparedNote, kind: str, clauses: Sequence[int]) -> Counted:
     texts = [prepared.clauses[number].text for number in clauses]
+    if kind in SCALES:
+        texts += _given_again(prepared, clauses)
     return counted(kind, texts, _beside(prepared, clauses), _before(prepared, clauses))
 
 
@@ -137,6 +140,27 @@ def _before(prepared: PreparedNote, clauses: Sequence[int]) -> list[str]:
             and prepared.clauses[one].section not in ("title", "billing")
         ]
     return found
+
+
+# "Adenosine 6 mg pushed, no change, then 12 mg": more of the drug that the words before name.
+_AGAIN = re.compile(
+    r"(?:(?:and |was )*(?:then|again|followed by|repeated?(?: with| at)?|another|plus|second dose(?: of)?|a second)\b"
+    r"[\s\w]{0,20}?)?(?<![\d.])\d+(?:\.\d+)? ?(?:mg|mcg)\b(?! (?:of )?[a-z]{5,}| (?:po|by mouth|daily|bid))",
+    re.IGNORECASE,
+)
+
+
+def _given_again(prepared: PreparedNote, clauses: Sequence[int]) -> list[str]:
+    """The later clauses of the same sentence that tell a further dose of what is named before."""
+    return [
+        prepared.clauses[one].text
+        for number in clauses[:1]
+        for one in prepared.sentences.get(prepared.clauses[number].sentence, ())
+        if one > number
+        and one not in clauses
+        and prepared.clauses[one].status == "done"
+        and _AGAIN.match(prepared.clauses[one].text)
+    ]
 
 
 def _beside(prepared: PreparedNote, clauses: Sequence[int]) -> list[str]:
@@ -176,7 +200,7 @@ def _sized(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence[i
     own = [number for number in clauses if _is_of(prepared, block, number)]
     if not own:
         return None
-    groups = {tuple(_near(prepared, number, ("whole", "lesion"))) for number in own}
+    groups = {tuple(_near(prepared, number, ("whole", "lesion"), block)) for number in own}
     if any(_leaves_margin_open(prepared, number) for number in own):
         groups = {group for group in groups if any(size.measures in ("whole", "margin") for size in group)}
     measured = excised if block.size_of == "lesion" else alone
@@ -186,6 +210,21 @@ def _sized(prepared: PreparedNote, block: ProcedureEvidence, clauses: Sequence[i
         return Units(1, "low", SIZE_NOT_TOLD)
     fitting = [diameter for diameter, _ in known if diameter in block.size]
     return Units(len(fitting) if block.units == "count" else 1) if fitting else None
+
+
+def _treats_another_place(
+    prepared: PreparedNote, block: ProcedureEvidence, sentence: int, members: Sequence[int]
+) -> bool:
+    """Whether the clauses `members` tell of the same work on another part of the body than the sentence does."""
+    if not block.where:
+        return False
+    own = frozenset(block.where)
+    family = prepared.repertoire.families.get(block.family, ())
+    others = frozenset(pattern for one in family for pattern in one.where) - own
+    here = frozenset[int]().union(*(prepared.hits[one] for one in prepared.sentences[sentence]))
+    there = frozenset[int]().union(*(prepared.hits[one] for one in members))
+    worked = frozenset(pattern for one in family for pattern in one.any)
+    return bool(own & here) and bool(others & there) and not own & there and bool(worked & there)
 
 
 def _leaves_margin_open(prepared: PreparedNote, number: int) -> bool:
@@ -254,7 +293,9 @@ def _said_of(prepared: PreparedNote, label: str, sentence: int) -> Iterator[str]
                 yield text[mark.end() : marks[place + 1].start() if place + 1 < len(marks) else len(text)]
 
 
-def _near(prepared: PreparedNote, number: int, wanted: Sequence[str]) -> list[Size]:
+def _near(
+    prepared: PreparedNote, number: int, wanted: Sequence[str], block: ProcedureEvidence | None = None
+) -> list[Size]:
     """The sizes in the clause's sentence, then in the nearest sentences until one of the kind `wanted` is told.
 
     Of the sentences around, those of its paragraph count; where the note is a form with a line for each answer, the
@@ -275,6 +316,8 @@ def _near(prepared: PreparedNote, number: int, wanted: Sequence[str]) -> list[Si
                 closed.add(forward)
                 continue
         elif abs(step) > 2:
+            continue
+        if step and block is not None and _treats_another_place(prepared, block, clause.sentence, members):
             continue
         start, end = prepared.clauses[members[0]].start, prepared.clauses[members[-1]].end
         told = sizes(prepared.note.text[start:end], start)

@@ -20,7 +20,7 @@ _OF_A_DIGIT = CodeSet.parse(
 )
 _OF_A_LID = CodeSet.parse(["67700-67715", "67800-67850", "67880-67975"])
 _FINGERS = (
-    (r"thumb(?! spica)",),
+    (r"thumb(?! spica|[ -]side)",),
     ("index", "second finger", "2nd finger"),
     ("middle finger", "long finger", "third finger", "3rd finger"),
     ("ring finger", "fourth finger", "4th finger"),
@@ -34,7 +34,7 @@ _TOES = (
     ("fifth toe(?:nail)?", "5th toe(?:nail)?", "little toe", "small toe"),
 )
 # "Right ring", "L long": the finger without its noun, after its side.
-_BARE = ("thumb(?! spica)", "index", "middle|long", "ring", "little|small")
+_BARE = ("thumb(?! spica|[ -]side)", "index", "middle|long", "ring", "little|small")
 _LEFT = {"finger": ("FA", "F1", "F2", "F3", "F4"), "toe": ("TA", "T1", "T2", "T3", "T4")}
 _RIGHT = {"finger": ("F5", "F6", "F7", "F8", "F9"), "toe": ("T5", "T6", "T7", "T8", "T9")}
 

@@ -60,6 +60,8 @@ _NO_WASTE = re.compile(
     r"|\b(?:0|zero)\s*(?:mg|mL|units?)\s+(?:was\s+|were\s+)?(?:wasted|discarded)\b"
     r"|\b(?:whole|entire|full|complete)\s+(?:contents?\s+of\s+(?:the\s+)?)?(?:single[\s-]dose\s+)?"
     r"(?:vial|syringe|contents?|amount|ampu?le?)\b"
+    r"|\b(?:all(?: of (?:it|this|the (?:vial|syringe|drug|medication|contents?)))?|it all|everything"
+    r"|all \d+(?:\.\d+)? ?(?:mg|ml|cc|units))\s+(?:was\s+|were\s+|being\s+)?(?:used|injected|administered)\b"
     r"|\b(?:all of (?:it|the (?:vial|syringe|drug))|vial|syringe|both vials|drug)\s+(?:was\s+|were\s+)?"
     r"(?:used (?:up|in full|completely|entirely)|emptied|completely used|fully used|injected in full)\b"
     r"|\bnot (?:discarded|wasted)\b",

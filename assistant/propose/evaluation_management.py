@@ -22,7 +22,7 @@ from assistant.propose.evaluation_management_table import (
     level_of_elements,
     office_code,
 )
-from assistant.propose.evaluation_management_time import VisitTime, time_of
+from assistant.propose.evaluation_management_time import TIME_DECIDES, VisitTime, time_of
 from assistant.propose.evaluation_management_visit import Visit, needs_25, visit_of
 from assistant.propose.evaluation_management_words import Line, lines_of, once, words
 from assistant.propose.model import (
@@ -38,6 +38,8 @@ from assistant.propose.patient_known import new_patient_of
 
 _OFFICE_CODE = re.compile(r"\b(?:9920[2-5]|9921[1-5])\b")
 _TIME_UNTOLD = "How many minutes, if any, did the physician spend on the visit that day? The note tells no number."
+# What a query is about where only its answer tells which of two codes the visit has; so too TIME_DECIDES.
+NEW_OR_ESTABLISHED = "new or established patient"
 _NEW_UNKNOWN = "Was the patient seen by this group in the same specialty within three years? The note does not say."
 
 
@@ -63,12 +65,13 @@ def evaluate_visit(
     queries: list[ProviderQuery] = []
     flags: list[str] = []
     if new_patient is None:
-        queries.append(ProviderQuery(_NEW_UNKNOWN, "new or established patient"))
-        flags.append("new or established is not told; taken as established, needs review")
+        queries.append(ProviderQuery(_NEW_UNKNOWN, NEW_OR_ESTABLISHED))
+        flags.append("new or established is not told; read as established")
     if time is not None and time.query is not None:
         queries.append(time.query)
     elif time is None and (untold := _time_untold(lines)):
-        queries.append(ProviderQuery(_TIME_UNTOLD, "time", untold))
+        decides = any(words("visit", "time_decides").found(line.view) for line in lines)
+        queries.append(ProviderQuery(_TIME_UNTOLD, TIME_DECIDES if decides else "time", untold))
     by_decisions = level_of_elements(problems.level, data.level, management.element.level)
     by_time = time is not None and _time_wins(time, by_decisions)
     level = time.level if time is not None and time.level is not None and by_time else by_decisions

@@ -57,7 +57,7 @@ def management_of(lines: Sequence[Line]) -> Management:
         for line in managed
         if line.clause.status in {*_DECIDED, "negated"} and words("risk", "social").found(line.view)
     ]
-    drugs = [line for line in usable if _manages_drug(line)]
+    drugs = [line for line in usable if _manages_drug(line) or _changes_dose_of(line, lines)]
     over_the_counter = [line for line in usable if line not in drugs and words("risk", "otc_drug").found(line.view)]
     surgery = [line for line in usable if _decides_surgery(line)]
     risky = [line for line in usable if words("risk", "surgery_risk").found(line.view)]
@@ -134,6 +134,23 @@ def _manages_drug(line: Line) -> bool:
         and line.clause.section in {"plan", "assessment", "other"}
         and _begins(view.tokens)
     )
+
+
+# "Raised to 40 mg", of a drug that the words before name.
+_TO_A_DOSE = re.compile(
+    r"^(?:so |now |dose |and |then |was |is |we |i |have |has |it |this |been |today ){0,4}"
+    r"(?:raised?|increased?|upped|doubled|lowered|lower|decreased?|reduced?|cut|halved|changed?|titrated|adjusted|went up|brought (?:up|down))"
+    r"(?: (?:the |her |his |its |dose |back |up |down |it |today ){0,3})?\s?(?:to|by|from)\b",
+    re.IGNORECASE,
+)
+
+
+def _changes_dose_of(line: Line, lines: Sequence[Line]) -> bool:
+    """Whether a clause changes the dose of a drug that one of the two clauses before it names, be it in a denial."""
+    if not _TO_A_DOSE.search(line.clause.text) or line.view.words.count("inject"):
+        return False
+    before = [one for one in lines if line.number - 2 <= one.number < line.number]
+    return any(words("risk", "drug").found(one.view) or _ENDINGS.search(one.view.words) for one in before)
 
 
 def _begins(tokens: Sequence[str]) -> bool:

@@ -16,6 +16,8 @@ from assistant.propose.model import ClinicalNote, Evidence, ProcedureCandidate, 
 from assistant.propose.visit_minutes import minutes_of
 
 _WHOSE = "How many of the minutes told were the physician's own, apart from those of others?"
+# What a query is about where only the minutes tell which code the visit has.
+TIME_DECIDES = "the time by which the visit is billed"
 _WHICH = "How many minutes did the physician spend on the visit that day? The note tells different numbers."
 _TOTAL = re.compile(
     r"\b(?:total|encounter|visit)(?: \w+){0,3} time\b\D{0,16}(\d{1,3}) ?min|\b(\d{1,3}) ?min\w*\b[^.;]{0,20}\btotal\b",
@@ -70,7 +72,7 @@ def time_of(
     told = minutes_of(_with_time_stated(note, lines))
     if told is not None and (other := _another_total(lines, told[0], told[1])):
         evidence = tuple(dict.fromkeys((*told[1], *other)))
-        return VisitTime(0, None, None, evidence, ProviderQuery(_WHICH, "time", evidence))
+        return VisitTime(0, None, None, evidence, ProviderQuery(_WHICH, TIME_DECIDES, evidence))
     shared = () if told is not None and any(_OWN_TIME.search(one.quote) for one in told[1]) else _shared(lines)
     if shared and (told is None or set(told[1]) <= {line.evidence for line in shared}):
         evidence = tuple(line.evidence for line in shared)
@@ -89,15 +91,26 @@ def time_of(
     return VisitTime(minutes, level, add_on, evidence)
 
 
+_OTHERS = re.compile(
+    r"\b(?:nurse\w*|rn|staff|assistant\w*|ma|resident\w*|tech\w*|trainee\w*|student\w*|includ\w*|exclud\w*|of which"
+    r"|procedures?|separate\w*|billed|without|dietitian\w*|audiologist\w*|therapist\w*)\b",
+    re.IGNORECASE,
+)
+
+
 def _another_total(lines: Sequence[Line], minutes: int, told: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    """The words of a total of the visit that is below the physician's own minutes: one of the two is wrong."""
+    """The words of a total of the visit that does not fit the physician's own minutes: one of the two is wrong."""
     return tuple(
         line.evidence
         for line in lines
         if line.clause.status in {"done", "planned"}
         and line.evidence not in told
         and (total := _TOTAL.search(line.clause.text)) is not None
-        and int(total[1] or total[2]) < minutes
+        and (
+            int(total[1] or total[2]) < minutes
+            # A greater one holds what others did, where the note tells of any; else the two contradict each other.
+            or (int(total[1] or total[2]) > minutes and not any(_OTHERS.search(one.clause.text) for one in lines))
+        )
         and not _PART.search(line.clause.text)
     )
 

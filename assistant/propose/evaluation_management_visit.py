@@ -30,6 +30,8 @@ _PREVENTIVE_VISITS = CodeSet.parse(["99381-99397", "G0402", "G0438-G0439"])
 _COUNSELING = CodeSet.parse(["99406-99409", "G0446-G0447"])
 # Giving a vaccine is edited with a visit (NCCI, chapter 11).
 _VACCINATIONS = CodeSet.parse(["90460", "90471", "90473", "G0008-G0010"])
+# Critical care, and care after discharge, whose visit they hold.
+_INSTEAD_OF_VISIT = CodeSet.parse(["99291", "99495-99496"])
 _HEARING_TESTS = CodeSet.parse(["92517-92519", "92537-92588", "92650-92653"])
 _TITLE_CHARACTERS = 160
 _MOST_PLACE_WORDS = 6
@@ -67,13 +69,23 @@ def visit_of(
         return Visit("none", "the follow-up is part of the operation")
     if _is_operative(note, lines):
         return Visit("none", "the note describes an operation")
-    nurse = [line for line in lines if words("visit", "nurse").found(line.view)] or _headed_nurse(note, lines)
+    nurse = [
+        line
+        for line in lines
+        if line.clause.status not in {"planned", "negated"} and words("visit", "nurse").found(line.view)
+    ] or _headed_nurse(note, lines)
     if nurse and not _seen_by_physician(lines):
         return _nurse_visit(note, lines, nurse, procedures)
     separate = [
         line for line in lines if line.clause.status != "negated" and words("visit", "separate").found(line.view)
     ]
-    denied = [line for line in lines if words("visit", "no_visit").found(line.view)]
+    if not separate and any(one.procedure_code in _INSTEAD_OF_VISIT for one in procedures):
+        return Visit("none", "the day is billed by a service that holds the visit")
+    denied = [
+        line
+        for line in lines
+        if words("visit", "no_visit").found(line.view) and not words("visit", "no_visit_before").found(line.view)
+    ]
     planned = [line for line in lines if words("visit", "planned_procedure").found(line.view)]
     own = _own_work(lines, procedures, problems, management)
     strong = [line for line in own if line not in management.treatment]

@@ -30,6 +30,9 @@ _AMOUNTS = frozenset(("minutes", "mg", "mcg", "ml", "cm", "units", "days", "sq-c
 _REPEATED = frozenset("thaw freeze thawed cycle pass curettage desiccation edc".split())
 _TREATED = frozenset("ln2 ln nitrogen cryo cryotherapy cryosurgery frozen froze".split())
 _DONE_TO_ALL = frozenset("frozen froze treated destroyed curetted pared ablated cauterized".split())
+_AFTER_ALL = _DONE_TO_ALL | frozenset(
+    "were was with at in by then and covered today got received done touched hit".split()
+)
 _WORDS_BETWEEN = 4
 # Numbers that count nothing: the size of a suture, of a blade, a list's own number, the name of a lesion, a date.
 _NO_COUNT = re.compile(
@@ -109,6 +112,8 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: S
     if kind == "tests":
         # The total of another kind of test is none of this one's.
         beside = [text for text in beside if not _TEST_KIND.search(text)]
+        if series := next((match for text in (*evidence, *beside) if (match := _SERIES.search(text))), None):
+            return Counted(int(series[1]) + int(series[2] or 0))
         summed = next((match for text in evidence if (match := _EQUALS.search(text))), None)
         if summed is not None:
             return Counted(int(summed[1]))
@@ -162,16 +167,24 @@ _AREA = re.compile(r"(\d+(?:\.\d+)?)\s*(?:sq|cm2|cm\u00b2)", re.IGNORECASE)
 _TEST_KIND = re.compile(
     r"\b(?:prick\w*|percutaneous\w*|scratch\w*|spt|intraderm\w*|intracutaneous\w*|idt|id|patch\w*)\b", re.IGNORECASE
 )
+# "The core series of 80 plus 10 of her own."
+_SERIES = re.compile(
+    r"\b(?:series|panel|tray|set|battery|chambers) of (\d{1,3})\b"
+    r"(?:[^.;]{0,30}?\b(?:plus|and|with) (\d{1,2})\b(?! (?:panels|cm|mm)))?",
+    re.IGNORECASE,
+)
 _EQUALS = re.compile(r"=\s*(\d{1,3})\b")
 _VIALS = re.compile(
     rf"\b(\d{{1,2}}|{'|'.join(word for word in ONES if word != 'zero')})\s+(?:\d+(?:\.\d+)?[\s-]*(?:ml|cc)\s+)?"
-    r"(?:(?!doses?\b|aliquots?\b|from\b|each\b|per\b)[a-z]+[\s-]+){0,3}vials?\b"
+    r"(?:[a-z\d]+[\s-]dose[\s-]+)?(?:(?!doses?\b|aliquots?\b|from\b|each\b|per\b)[a-z]+[\s-]+){0,3}vials?\b"
 )
 _NUMBER = rf"\d{{1,3}}|{'|'.join(word for word in ONES if word != 'zero')}"
 _IN_EACH = re.compile(
     rf"\b({_NUMBER})\s+(?:1(?:\.0)?[\s-]*(?:ml|cc)\s+)?(?:doses?|aliquots?)\b(?:(?!dose"
     rf"|aliquot)[^.;]){{0,30}}?\b(?:(?:per|each|every|a) vial|each|apiece)\b"
 )
+# "Ten-dose vials".
+_DOSE_VIALS = re.compile(rf"\b({_NUMBER})[\s-]dose[\s-](?:[a-z]+[\s-]){{0,2}}vials\b")
 _LABELLED = re.compile(r"\bvial (?:#\s?|no\.? )?([a-e]|\d)\b")
 
 
@@ -195,7 +208,7 @@ def _with_controls(text: str) -> int | None:
 def _of_vials(text: str) -> int | None:
     """The doses of several vials where those of one are told: two 10 mL vials, 10 doses per vial."""
     low = text.lower()
-    each, vials = _IN_EACH.search(low), _VIALS.search(low)
+    each, vials = _IN_EACH.search(low) or _DOSE_VIALS.search(low), _VIALS.search(low)
     if each is None:
         return None
     number = _value(vials[1]) if vials else len(set(_LABELLED.findall(low)))
@@ -268,7 +281,7 @@ def _total(words: Sequence[str], *, loosely: bool = False) -> int | None:
             continue
         near = words[number.after : number.after + 4]
         # "All nineteen frozen."
-        opens = list(before) == ["all"] and not _DONE_TO_ALL.isdisjoint(after[:1])
+        opens = before[-1:] == ["all"] and (not after or not _AFTER_ALL.isdisjoint(after[:1]))
         if (
             opens
             or any(word.startswith("total") for word in before)

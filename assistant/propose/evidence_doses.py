@@ -17,7 +17,10 @@ SCALES: dict[str, dict[str, Decimal]] = {
     "mg": dict.fromkeys(_GRAMS, Decimal(1000)) | dict.fromkeys(("mcg", "ug", "micrograms"), Decimal("0.001")),
     "mcg": dict.fromkeys(("mg", "milligram", "milligrams"), Decimal(1000)),
 }
+_MILLIONS = ("million", "mil", "mill")
+_IN_ALL = frozenset("all total altogether together".split())
 _VOLUME_WORDS = 6
+_SUMMED = re.compile(r"\d ?(?:mg|mcg|g|units?) (?:in all|altogether|in total|total|together)\b", re.IGNORECASE)
 _EACH = re.compile(r"\b(?:each|apiece|per (?:side|knee|shoulder|hip|joint))\b", re.IGNORECASE)
 
 
@@ -28,6 +31,7 @@ def amount_of(view: View, kind: str) -> Decimal | None:
     """
     words = view.tokens
     found: list[Decimal] = []
+    whole: list[Decimal] = []
     strengths: list[Number] = []
     numbers = list(numbers_of(words))
     given = [number for number in numbers if not _is_of_container(words, number)]
@@ -40,8 +44,15 @@ def amount_of(view: View, kind: str) -> Decimal | None:
             if unit == "g" and number.value in _GAUGES:
                 continue
             found.append(number.value * SCALES[kind][unit])
+        elif kind == "units" and (unit == "mu" or (unit in _MILLIONS and is_noun(after, NOUNS[kind]))):
+            found.append(number.value * 1_000_000)
         elif is_noun(unit, NOUNS[kind]):
             found.append(number.value / 24 if kind == "days" and unit.startswith("h") else number.value)
+            if kind in SCALES and _IN_ALL.intersection(words[number.after + 1 : number.after + 3]):
+                whole.append(number.value)
+    if len(whole) == 1:
+        # "0.3 mL in each, 9 mg in all."
+        return whole[0]
     if not found:
         found = [amount for strength in strengths if (amount := _times_volume(words, strength)) is not None]
     if not found and kind == "mg":
@@ -118,8 +129,8 @@ def _times_volume(words: Sequence[str], strength: Number) -> Decimal | None:
 
 
 def is_for_each(text: str) -> bool:
-    """True where an amount is told for each of several: 40 mg in each knee."""
-    return _EACH.search(text) is not None
+    """True where an amount is told for each of several and no sum of them: 40 mg in each knee."""
+    return _EACH.search(text) is not None and _SUMMED.search(text) is None
 
 
 _PIECES = re.compile(

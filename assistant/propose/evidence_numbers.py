@@ -21,7 +21,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
         "lesion*", "kerato*", "ak", "wart*", "verruc*", "sk", "isk", "mollusc*", "papul*", "nodul*", "tag", "cyst*",
         "mole", "nevi", "nevus", "spot", "growth", "area", "site", "biops*", "sample*", "specimen*", "condylom*",
         "keloid*", "macul*", "plaque*", "patch", "patches", "comedo*", "milia*", "pustul*", "bcc", "scc", "callus*",
-        "callos*", "corn", "hyperkerato*", "acrochordon*", "bump",
+        "callos*", "corn", "hyperkerato*", "acrochordon*", "bump", "scar", "rash*", "ring", "eruption",
     ),
     "tests": (
         "test*", "antigen*", "allergen*", "prick*", "intraderm*", "stick*", "scratch*", "extract*", "patch*",
@@ -49,7 +49,7 @@ NO_COUNT_BEFORE = frozenset(
     "cm mm ml cc mg mcg mcgs cycle cycles second seconds sec secs minute minutes min mins hour hours day days week"
     " weeks month months year years time times pass passes degree degrees percent gauge blade blades french atmospheres"
     " millimeter millimeters millimetre millimetres centimeter centimeters centimetre centimetres"
-    " atm yo y suture sutures stitch stitches".split()
+    " sq square mg/ml mg/cc mcg/ml units/ml u/ml atm yo y suture sutures stitch stitches".split()
 )
 
 

@@ -23,7 +23,8 @@ _SIZE = re.compile(
     re.IGNORECASE,
 )
 _REPAIR = re.compile(
-    r"clos|sutur|stitch|repair|length|long\b|layer|approximat|stapl|adhesive|glue|nylon|(?:end|final) (?:result|line)"
+    r"clos|sutur|stitch|repair|length|long\b|layer|approximat|stapl|adhesive|glue|nylon|vicryl|prolene|monocryl|ethilon"
+    r"|(?:end|final) (?:result|line)"
     r"|\bline\b(?! of)",
     re.IGNORECASE,
 )
@@ -48,16 +49,23 @@ _MARGIN = re.compile(
 )
 _TORN = re.compile(r"\blacs?\b|\blacerat|\bgash", re.IGNORECASE)
 _LESION = re.compile(
-    r"\b(?:lesion|cyst|mole|nevus|tumou?r|papule|nodule|plaque|growth|bcc|scc|carcinoma|melanoma|excis)", re.IGNORECASE
+    r"\b(?:lesion|cyst|mole|nevus|tumou?r|papule|nodule|plaque|growth|bcc|scc|carcinoma|melanoma|excis"
+    r"|(?:biopsy )?scar\b)",
+    re.IGNORECASE,
 )
 # What stands right after a size names what it measures: "0.8 cm lesion with 0.4 cm margin".
 _NAMED_AFTER = (
-    ("margin", re.compile(r"[\s-]+(?!incl|with|and|plus|without)(?:[\w-]+\s)?(?:margins?|borders?)\b", re.IGNORECASE)),
+    (
+        "margin",
+        re.compile(
+            r"[\s-]+(?!incl|with|and|plus|without)(?:[\w-]+\s)?(?:margins?|borders?)\b(?!\W*(?:of\W+)?[.\d])", re.I
+        ),
+    ),
     (
         "lesion",
         re.compile(
             r"[\s-]+(?:[\w-]+\s){0,2}?(?:lesion|cyst|mole|nevus|tumou?r|papule|nodule|plaque|growth|patch|macule"
-            r"|bcc|scc"
+            r"|bcc|scc|biopsy scar"
             r"|carcinoma|melanoma)\b(?! (?:was |were )?(?:closed|repaired))",
             re.IGNORECASE,
         ),
@@ -78,13 +86,14 @@ def sizes(text: str, offset: int = 0) -> list[Size]:
     cuts = [cut.span() for cut in _CHUNK.finditer(text)]
     found: list[Size] = []
     part = 0
-    for match in _SIZE.finditer(text):
+    matches = list(_SIZE.finditer(text))
+    for number, match in enumerate(matches):
         while part < len(cuts) and cuts[part][0] < match.start():
             part += 1
         start = cuts[part - 1][1] if part else 0
         end = cuts[part][0] if part < len(cuts) else len(text)
         words = text[start : match.start()] + text[match.end() : end]
-        numbers = [Decimal(number) for number in re.findall(r"\d*\.?\d+", f"{match[1]} {match[2]}")]
+        numbers = [Decimal(one) for one in re.findall(r"\d*\.?\d+", f"{match[1]} {match[2]}")]
         value = max(numbers) / (10 if match[3].lower().startswith("m") else 1)
         alone = not _tells(words)
         # Between commas the words before it tell what is measured, so that a margin told after it does not.
@@ -97,12 +106,38 @@ def sizes(text: str, offset: int = 0) -> list[Size]:
                 words = told[-1]
         if _NO_SIZE.search(words) and not _REPAIR.search(words):
             continue
-        named = next((name for name, after in _NAMED_AFTER if after.match(text, match.end())), None) or _measured(words)
+        named = _named_after(text, match) or _beside_another(text, matches, number, start, end) or _measured(words)
         if named == _UNNAMED and _TORN.search(text) and not _LESION.search(text):
             # "Forearm 4.5 cm and lower leg 5.0 cm, both lacerations shallow."
             named = "wound"
         found.append(Size(value, named, (offset + match.start(), offset + match.end())))
     return found
+
+
+def _named_after(text: str, match: re.Match[str]) -> str | None:
+    """What stands right after a size and says what it measures."""
+    return next((name for name, after in _NAMED_AFTER if after.match(text, match.end())), None)
+
+
+def _beside_another(text: str, matches: Sequence[re.Match[str]], number: int, start: int, end: int) -> str | None:
+    """ "Tumor 1.2 cm excised with margins of 5 mm": of several sizes in one part each is told by the words at its side.
+
+    None where it has the part, from `start` to `end`, to itself or its own words do not tell.
+    """
+    match = matches[number]
+    before = [one for one in matches[:number] if one.start() >= start][-1:]
+    after = [one for one in matches[number + 1 :] if one.end() <= end][:1]
+    if not before and not after:
+        return None
+    first = start
+    for one in before:
+        taken = next((found for _, name in _NAMED_AFTER if (found := name.match(text, one.end()))), one)
+        first = taken.end()
+    words = text[first : match.start()]
+    if not (after and _tells(words)):
+        words += text[match.end() : after[0].start() if after else end]
+    told = _measured(words)
+    return told if told != _UNNAMED or _LESION.search(words) else None
 
 
 def _parts_before(cuts: Sequence[tuple[int, int]], part: int) -> list[tuple[int, int]]:

@@ -64,6 +64,14 @@ _DRUG = re.compile(
 )
 
 
+# Seen in the ER, where they put it back under propofol.
+_ELSEWHERE = re.compile(
+    r"\b(?:(?:seen|treated|reduced|sutured|was|went|brought|taken) (?:\w+ ){0,3}?(?:in|at|to) (?:the |an? |another )?"
+    r"(?:\w+ )?(?:er|ed|emergency (?:room|department)|urgent care|outside hospital)|elsewhere|outside hospital)\b",
+    re.IGNORECASE,
+)
+
+
 def anesthesia_of(note: ClinicalNote) -> Anesthesia | None:
     """The deepest anesthesia given: what an anesthesia section says, else the done clauses; "none" where it is denied;
     None     where nothing is told. A steroid mixed with lidocaine is no anesthesia."""
@@ -77,7 +85,10 @@ def anesthesia_of(note: ClinicalNote) -> Anesthesia | None:
         return _deepest(told)
     if denied:
         return "none"
+    elsewhere = {clause.sentence for clause in note.clauses if _ELSEWHERE.search(clause.text)}
     for clause in note.clauses:
+        if clause.sentence in elsewhere and clause.status != "negated":
+            continue
         if clause.section in {
             "past-surgical",
             "history",

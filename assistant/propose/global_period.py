@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import groupby
 
+from assistant.propose.encounter_day import earlier_days
 from assistant.propose.model import ClinicalNote, ProcedureCandidate
 from assistant.propose.status_cues import NUMBER_WORDS
 from ingest.codes import CodeSet
@@ -47,6 +49,15 @@ _BACK = re.compile(
     r"\b(?:back|returned|returns|return|unplanned return) to (?:the )?(?:or|operating (?:room|theat\w+)|theat\w+)\b"
     r"|\b(?:re-?explor\w+|re-?operat\w+|take-?back)\b"
 )
+# Every operation is brought to the operating room; soon after another one, a complication is.
+_TO_OPERATING_ROOM = re.compile(
+    r"\b(?:brought|taken|taking|took|went|rushed|transferred|moved|wheeled|to be explored|explored) (?:\w+ ){0,3}?"
+    r"(?:to|in) (?:the )?(?:or|operating (?:room|theat\w+)|theat\w+)\b"
+)
+_COMPLICATION = re.compile(
+    r"\b(?:bleed\w*|bled|hemorrhag\w+|haemorrhag\w+|hematoma|haematoma|seroma|dehisc\w+|infect\w+|abscess|leak\w*"
+    r"|wound (?:has )?(?:opened|broke\w*|came apart)|thrombos\w+|compartment syndrome|necro\w+)\b"
+)
 _STAGED = re.compile(
     r"\b(?:staged|second[\s-]look|second[\s-]stage|stage (?:2|ii|two) of)\b"
     r"|\bplanned (?:at|during|before) (?:the )?(?:time|first|initial|original|index)\b"
@@ -64,7 +75,7 @@ _APART_DENIED = re.compile(r"\b(?:not related|nothing to do with|no (?:relation|
 def period_modifiers(note: ClinicalNote, procedures: Sequence[ProcedureCandidate]) -> dict[str, str]:
     """58, 78 or 79 by procedure code; empty where the note tells of no operation of the last 90 days by these hands."""
     sentences = list(_sentences(note))
-    recent = [text for text in sentences if _is_recent(text) and not ELSEWHERE.search(text)]
+    recent = [text for text in sentences if _is_recent(text, note.on) and not ELSEWHERE.search(text)]
     operated = [
         one.procedure_code
         for one in procedures
@@ -76,6 +87,10 @@ def period_modifiers(note: ClinicalNote, procedures: Sequence[ProcedureCandidate
         return {}
     if _tells_apart(note):
         return dict.fromkeys(operated, "79")
+    if any(_TO_OPERATING_ROOM.search(text) for text in sentences) and any(
+        _COMPLICATION.search(text) for text in recent
+    ):
+        return dict.fromkeys(operated, "78")
     if any(_STAGED.search(text) for text in sentences):
         return dict.fromkeys(operated, "58")
     if any(_FRACTURE.search(text) for text in recent) and (casts := [code for code in operated if code in _CASTS]):
@@ -89,7 +104,7 @@ def is_apart_in_period(note: ClinicalNote) -> bool:
     """Whether the note calls what it treats unrelated to an operation of the last 90 days by these hands (24)."""
     sentences = list(_sentences(note))
     return _tells_apart(note) and any(
-        _is_recent(text) and _OPERATION.search(text) and not ELSEWHERE.search(text) for text in sentences
+        _is_recent(text, note.on) and _OPERATION.search(text) and not ELSEWHERE.search(text) for text in sentences
     )
 
 
@@ -113,17 +128,21 @@ def _sentences(note: ClinicalNote) -> Iterator[str]:
             yield " ".join(told).lower()
 
 
-def _is_recent(text: str) -> bool:
+def _is_recent(text: str, on: date | None) -> bool:
     """Whether a sentence tells of an operation at most 90 days back."""
-    days = days_since(text)
+    days = days_since(text, on)
     return days is not None and days <= _LONGEST_DAYS
 
 
-def days_since(text: str) -> int | None:
-    """The days back of which a sentence (lower case) speaks, 0 where it only says that they are few; None: of none."""
+def days_since(text: str, on: date | None = None) -> int | None:
+    """The days back of which a sentence (lower case) speaks, 0 where it only says that they are few; None: of none.
+
+    `on`: the date of service, from which the days to a written date are counted.
+    """
     match = _RECENT.search(text)
     if match is None:
-        return None
+        dated = (days for _, _, days in earlier_days(text.title(), on)) if on is not None else iter(())
+        return next(dated, None)
     number = match[1] or match[4]
     unit = match[2] or match[3] or match[5]
     if number is None:

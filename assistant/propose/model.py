@@ -6,6 +6,7 @@ Offsets count code points of the note as pasted, end excluded; `note.text[start:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from ingest.claims.model import Claim
@@ -75,6 +76,7 @@ class ClinicalNote:
     text: str = field(repr=False)
     sections: tuple[NoteSection, ...] = field(repr=False)
     clauses: tuple[Clause, ...] = field(repr=False)
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

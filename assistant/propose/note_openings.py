@@ -38,7 +38,9 @@ def opening_of(note: ClinicalNote) -> frozenset[int]:
     """The clauses with which a report names the test it is about; none where the note begins as a visit does."""
     clauses = note.clauses[:_MOST_OPENING]
     found = [number for number, clause in enumerate(clauses) if clause.sentence < _OPENING_SENTENCES]
-    words = [word for number in found for word in view_of(clauses[number].text).tokens]
+    # "No visit" is said of a report.
+    told = [number for number in found if clauses[number].status != "negated"]
+    words = [word for number in told for word in view_of(clauses[number].text).tokens]
     headings = {section.heading.lower() for section in note.sections}
     first = {word for number in found if not clauses[number].sentence for word in view_of(clauses[number].text).tokens}
     if (

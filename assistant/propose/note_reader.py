@@ -50,7 +50,7 @@ def read_clinical_note(text: str, on: date | None = None) -> ClinicalNote:
         for sentence in sentences(text, with_today(words_of(text, section.start, section.end), text, on))
     ]
     clauses = extend_mirrored(_clauses(text, reads), text)
-    return ClinicalNote(text, sections, tuple(_mark_repeated(clauses, reads)))
+    return ClinicalNote(text, sections, tuple(_mark_repeated(clauses, reads)), on)
 
 
 def _clauses(text: str, reads: Sequence[_Read]) -> list[Clause]:

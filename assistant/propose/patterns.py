@@ -124,6 +124,9 @@ def view_of(text: str) -> View:
         word = "and" if match.group() == "&" else match.group()
         if word in ARTICLES:
             continue
+        if word in {"scar", "scars"} and words and words[-1] in {"biopsy", "bx"}:
+            # The biopsy of a "biopsy scar" was not done now.
+            words.pop(), starts.pop(), ends.pop()
         words.append(word)
         starts.append(match.start())
         ends.append(match.end())

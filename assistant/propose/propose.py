@@ -22,7 +22,8 @@ from assistant.propose.coronary import (
 from assistant.propose.diagnoses import diagnosis_candidates
 from assistant.propose.diagnoses_order import first_listed_order, points_for
 from assistant.propose.drug_waste import Container, container_queries, containers_of
-from assistant.propose.evaluation_management import evaluate_visit
+from assistant.propose.evaluation_management import NEW_OR_ESTABLISHED, evaluate_visit
+from assistant.propose.evaluation_management_time import TIME_DECIDES
 from assistant.propose.evaluation_management_visit import is_looking
 from assistant.propose.evidence import Repertoire, repertoire_of
 from assistant.propose.facts import age_of, sex_of
@@ -42,12 +43,19 @@ from assistant.propose.model import (
 )
 from assistant.propose.note_reader import read_clinical_note
 from assistant.propose.patient_known import new_patient_of
-from assistant.propose.queries import asked_once, hold_contradicted, hold_drugs, nothing_shown, queries_for
+from assistant.propose.queries import (
+    asked_once,
+    hold_contradicted,
+    hold_drugs,
+    hold_side_of_injections,
+    nothing_shown,
+    queries_for,
+)
 from assistant.propose.queries_unrecorded import still_open, with_unrecorded_apart
 from assistant.propose.queries_vague import open_work
 from assistant.propose.repeats import repeated_tests
-from assistant.propose.told_modifiers import reduced_codes, stopped_codes, tells_second_scope
-from assistant.propose.visit_in_period import related_query, visit_in_period, without_free_visit
+from assistant.propose.told_modifiers import hold_second_scope, reduced_codes, stopped_codes, tells_second_scope
+from assistant.propose.visit_in_period import apart_modifiers, related_query, visit_in_period, without_free_visit
 from assistant.validate import Judge, Report
 from ingest.claims.shorthand import write_claim
 
@@ -119,7 +127,7 @@ class Proposer:
         candidates, rejected = procedure_candidates(note, self._repertoire(on), known)
         found, without, asked = diagnosis_candidates(note, known, self.diagnoses)
         candidates = tuple(hold_study(note, hold_contradicted(note, _with_diagnosed_side(note, candidates, found))))
-        candidates = tuple(hold_drugs(note, candidates))
+        candidates = tuple(hold_drugs(note, hold_second_scope(note, hold_side_of_injections(note, candidates))))
         standing = without_follow_up([one for one in candidates if not one.why_not])
         if self.choose is not None and standing:
             chosen = set(self.choose(note, standing))
@@ -131,7 +139,10 @@ class Proposer:
         visit, visit_queries = self._visit(note, known, (*candidates, *open_work(open_queries)), standing)
         if visit is not None:
             visit, standing, stood = self._in_period(note, visit, standing, codes_found)
-            visit_queries = stood or visit_queries
+            visit_queries = stood if visit is None else stood or visit_queries
+            if any(one.about in {NEW_OR_ESTABLISHED, TIME_DECIDES} for one in visit_queries):
+                # Which code it is only the answer tells: the visit waits.
+                visit = None
         codes = [*([visit.procedure_code] if visit else []), *(one.procedure_code for one in standing)]
         listed = first_listed_order(found, codes, self.diagnoses, on)
         pointed = {code: _points(code, listed, standing, codes) for code in dict.fromkeys(codes)}
@@ -146,7 +157,10 @@ class Proposer:
             said=_work_done(note),
             vessels=_vessels(note, standing),
             study_apart=tells_first_study(note) is not None,
-            stated=reduced_codes(note, standing) | period_modifiers(note, standing) | stopped_codes(note, standing),
+            stated=apart_modifiers(note, standing, codes_found)
+            | reduced_codes(note, standing)
+            | period_modifiers(note, standing)
+            | stopped_codes(note, standing),
             again=repeated_tests(note, standing),
             second_scope=tells_second_scope(note),
             containers=containers,

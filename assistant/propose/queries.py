@@ -6,7 +6,7 @@ Decides nothing: it words what the candidates left open.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 
 from assistant.propose.candidates import TITLE_ONLY
@@ -26,9 +26,18 @@ from assistant.propose.queries_vague import vague_queries
 from ingest.codes import CodeSet
 
 GIVEN_BY_OPEN = "the injection it was given by is asked about"
+WAY_OPEN = "the note does not say by which way it was given"
+_ASK_WAY = "By which way was the drug given, and into what? The note names the drug and its amount only."
 # Injections into joints, tendons, muscles, nerves and skin, and the drugs they carry.
 _INJECTIONS = CodeSet.parse(["20526-20611", "64400-64530", "11900-11901"])
+_JOINTS = CodeSet.parse(["20526-20611"])
 _DRUGS = CodeSet.parse(["J0100-J9999"])
+# What is given with a needle by some way, and the services of which such a drug may be a part.
+_BY_NEEDLE = CodeSet.parse(["J0100-J3490"])
+_WAYS = CodeSet.parse(
+    ["10004-69990", "75557-75564", "78012-78999", "90281-90399", "92920-92998", "93015-93018", "93350-93352",
+     "93451-93662", "94640-94645", "95060-95180", "96360-96999", "G0068-G0090"]
+)  # fmt: skip
 SIDES_DIFFER = "the heading and the text name different sides"
 _ASK_SIDES = "The heading names one side and the description the other. On which side was this done?"
 _ASK_WORK = "What was done or evaluated that day, on which part and side, and by what means? As read, it has no code."
@@ -48,6 +57,20 @@ _WORK = re.compile(
     r"|sutured)\b",
     re.IGNORECASE,
 )
+_PARTS = tuple(
+    (part, re.compile(rf"\b(?:{words})", re.IGNORECASE))
+    for part, words in (
+        ("nose", r"nose|nasal|nostril|nar[ei]s\b|sept[ua]|turbinate|epistaxis|little's|kiesselbach|sinus|maxill|ethmoid"
+         r"|sphenoid|frontal|meatus|antr[ua]"),
+        ("ear", r"ears?\b|tympan|drum|otitis|cerumen|wax|mastoid|hearing|swimmer|canal|myring|cochlea|tube"),
+        ("neck", r"neck|thyroid|parotid|submandib|cord|laryn|throat|tonsil|lobe\b"),
+        ("arm", r"shoulder|cuff|subacromial|clavicle|acromi|elbow|olecranon|humer|epicondyl|supraspinatus"),
+        ("hand", r"wrist|hand|finger|thumb|carpal|metacarp|radius|ulna|palm|pulley|trigger"),
+        ("leg", r"hip|thigh|knee|menisc|patell|femor|tibi|femur|ankle|foot|toe\b|heel|plantar|fibula|malleol|metatars"),
+        ("skin", r"skin|lesion|kerato|nev[ui]|mole|wart|cyst|carcinoma|melanoma|cheek|scalp|forehead|temple"),
+        ("heart", r"coronary|atri|ventric|carotid|vein|femoral arter"),
+    )
+)  # fmt: skip
 _QUESTIONS = {AMOUNT_NOT_TOLD: "How much of the drug was given? The note does not say."}
 
 
@@ -80,8 +103,10 @@ def _given_under_plan(note: ClinicalNote) -> list[ProviderQuery]:
 
 def hold_contradicted(note: ClinicalNote, candidates: Sequence[ProcedureCandidate]) -> list[ProcedureCandidate]:
     """The candidates; those on one side are held back where the headings name only the other one."""
-    told = {one.side for one in candidates if one.sides_rule == "per-side" and not one.why_not}
-    headed = _sides_under(note, "title") or _sides_under(note, "diagnosis")
+    sided = [one for one in candidates if one.sides_rule == "per-side" and not one.why_not]
+    told = {one.side for one in sided}
+    parts = {part for one in sided for words in one.evidence for part in _parts_of(words.quote)}
+    headed = _sides_under(note, "title", parts) or _sides_under(note, "diagnosis", parts)
     if len(told) != 1 or len(headed) != 1 or None in told or told == headed:
         return list(candidates)
     return [
@@ -92,11 +117,50 @@ def hold_contradicted(note: ClinicalNote, candidates: Sequence[ProcedureCandidat
     ]
 
 
+def hold_side_of_injections(note: ClinicalNote, candidates: Sequence[ProcedureCandidate]) -> list[ProcedureCandidate]:
+    """The candidates; an injection told without its side waits where only a film before it names that side.
+
+    "Right knee arthritis. Film of the left knee: normal. 80 mg injected into the knee": the film's side need not be
+    meant where the note tells of both.
+    """
+    return [
+        replace(one, side=None)
+        if one.procedure_code in _JOINTS and one.side and not one.why_not and _has_the_side_of_a_film(note, one)
+        else one
+        for one in candidates
+    ]
+
+
+def _has_the_side_of_a_film(note: ClinicalNote, candidate: ProcedureCandidate) -> bool:
+    start = min((words.start for words in candidate.evidence), default=0)
+    sentences = {
+        clause.sentence
+        for clause in note.clauses
+        if any(clause.start <= words.start < clause.end for words in candidate.evidence)
+    }
+    sided = [clause for clause in note.clauses if clause.sides_own and clause.status == "done"]
+    before = [clause for clause in sided if clause.end <= start]
+    if not before or any(clause.sentence in sentences for clause in sided) or not _FILM.search(before[-1].text):
+        return False
+    parts = _parts_of(before[-1].text)
+    return any(clause.sides.isdisjoint(before[-1].sides) and _parts_of(clause.text) & parts for clause in sided)
+
+
+_FILM = re.compile(r"\b(?:x-?rays?|films?|radiographs?|views?)\b", re.IGNORECASE)
+
+
 def hold_drugs(note: ClinicalNote, candidates: Sequence[ProcedureCandidate]) -> list[ProcedureCandidate]:
-    """The candidates; a drug waits where every injection it may have been given by waits for an answer."""
+    """The candidates; a drug waits where no way of giving it is told or every injection it may be part of waits."""
     said = _said(note)
     given_by = [one for one in candidates if one.procedure_code in _INJECTIONS]
     waiting = [one for one in given_by if one.why_not or is_open(one, said)]
+    if not any(one.procedure_code in _WAYS for one in candidates):
+        return [
+            replace(one, confidence="low", why_not=WAY_OPEN, ask=_ASK_WAY)
+            if one.procedure_code in _BY_NEEDLE and not one.why_not
+            else one
+            for one in candidates
+        ]
     if not waiting or len(waiting) < len(given_by):
         return list(candidates)
     questions = [query.text for query in _of_candidates(waiting, said)]
@@ -112,14 +176,20 @@ def _said(note: ClinicalNote) -> str:
     return " ".join(clause.text for clause in note.clauses if clause.status == "done")
 
 
-def _sides_under(note: ClinicalNote, section: SectionKind) -> set[Side]:
-    """The sides that what stands under such headings names by itself."""
+def _sides_under(note: ClinicalNote, section: SectionKind, parts: Set[str]) -> set[Side]:
+    """The sides that what stands under such headings names by itself, where they speak of these parts of the body."""
     return {
         side
         for clause in note.clauses
         if clause.section == section and clause.sides_own and clause.status == "done"
         for side in clause.sides
+        if not parts or not (named := _parts_of(clause.text)) or named & parts
     }
+
+
+def _parts_of(text: str) -> frozenset[str]:
+    """The parts of the body that a text names, roughly: an ear's side says nothing of a nose's."""
+    return frozenset(part for part, words in _PARTS if words.search(text))
 
 
 def asked_once(queries: Iterable[ProviderQuery]) -> tuple[ProviderQuery, ...]:

@@ -153,6 +153,7 @@ def _names_work(section: NoteSection) -> bool:
 
 def _marks(text: str) -> Iterator[_Mark]:
     kind: SectionKind | None = None
+    planned_in = ""
     lettered = {"S", "O", "A"} <= {match.group(1) for match in _LETTERED.finditer(text)}
     for line in _LINE.finditer(text):
         begin, stop = line.span()
@@ -160,6 +161,10 @@ def _marks(text: str) -> Iterator[_Mark]:
             continue
         content_end = begin + len(line.group().rstrip())
         after = begin
+        if kind == "plan" and planned_in and _is_next_problem(planned_in, line.group()):
+            # The plan was that of the problem told on its own line.
+            kind = "other"
+            yield _Mark(begin, begin, "other", "", False, content_end)
         mark = _lettered_mark(text, begin, content_end) if lettered else None
         mark = mark or _line_mark(text, begin, content_end)
         if mark is not None and not mark.heading and kind in {"assessment", "plan"}:
@@ -175,7 +180,24 @@ def _marks(text: str) -> Iterator[_Mark]:
             if found is None or plain in _NEVER_INLINE or (plain in _ONE_LETTER and not heading.isupper()):
                 continue
             kind = found
+            planned_in = line.group() if kind == "plan" else planned_in
             yield _Mark(inline.start(1), inline.end(), kind, heading, False, content_end, True)
+
+
+_NEXT_PROBLEM = re.compile(
+    r"[ \t]*(?:separately|in addition|additionally|second(?:ly| problem| issue| matter| thing)|(?:new|other|another"
+    r"|separate|unrelated) (?:problem|issue|complaint|matter|concern)|also today|today also)\b",
+    re.IGNORECASE,
+)
+_ITEM = re.compile(r"[ \t]*(?:#|problem |issue )?(\d{1,2}|[A-H])(?:[.):]| [-\u2013\u2014])", re.IGNORECASE)
+
+
+def _is_next_problem(planned_in: str, line: str) -> bool:
+    """Whether a line turns to the next problem after one that held its own plan: "2) Ear" after "1) ... Plan: ..."."""
+    if _NEXT_PROBLEM.match(line):
+        return True
+    item, before = _ITEM.match(line), _ITEM.match(planned_in)
+    return item is not None and before is not None and item.group(1) != before.group(1)
 
 
 def _lettered_mark(text: str, begin: int, end: int) -> _Mark | None:

@@ -28,6 +28,7 @@ from assistant.propose.status_own import (
     is_aside_of_the_past,
     own_status,
     tells_when,
+    under_plan,
 )
 
 _SECTION_STATUS: dict[SectionKind, Status] = {
@@ -36,16 +37,6 @@ _SECTION_STATUS: dict[SectionKind, Status] = {
     "consent": "hypothetical",
     "plan": "planned",
 }
-# Decisions of the visit itself, also where they stand under "Plan".
-_DECISIONS = frozenset(
-    "started increased decreased continued continue prescribed renewed renew refilled refill reassured counseled"
-    " counselled reviewed discussed advised educated discontinued taught".split()
-)
-# Nobody plans the minutes that talking took.
-_MINUTES = frozenset("minutes minute mins min".split())
-_TIMED = frozenset(
-    "counseling counselling counseled counselled counsel spent time discussion discussed education cessation".split()
-)
 # Words of action: "biopsy, not done" denies the biopsy, "neck mass, not tender" does not deny the mass.
 _ACTED = frozenset(
     "done performed indicated attempted needed required obtained taken given placed removed opened entered"
@@ -126,6 +117,11 @@ def _cuts(words: Sequence[Word], cues: Sequence[Cue]) -> frozenset[int]:
                 verb = content = False
         told = told or cue is not None
         low = word.low
+        if told and low in _TURNED_OUT and any(_PATHOLOGY.match(one.low) for one in words[start:position]):
+            # "Biopsy last month | showed a carcinoma": the sample is of then, what it showed holds today.
+            found.add(position)
+            verb = content = told = False
+            start = position
         if low in {"we", "i"} and verb and position > start:
             # "Because no clot was found | we went on": whoever acts begins a statement of their own.
             found.add(position)
@@ -139,6 +135,11 @@ def _cuts(words: Sequence[Word], cues: Sequence[Cue]) -> frozenset[int]:
     return frozenset(found)
 
 
+_TURNED_OUT = frozenset(
+    "showed shows showing show revealed reveals confirmed confirms confirming demonstrated demonstrates proved proven"
+    " returned came read positive found diagnosed consistent".split()
+)
+_PATHOLOGY = re.compile(r"(?:biopsy|biopsies|biopsied|bx|bxs|path|pathology|histology|histopathology|dermpath|fna)$")
 _LATER = frozenset({"after", "following", "since"})
 _WITHOUT = frozenset({"without", "w/o"})
 _AMOUNTS = frozenset("mg mcg ml cc".split())
@@ -210,6 +211,8 @@ def _hand_on(
             and (not joints or part.joint in joints)
             and _continues(inside, part, run)
             and not _goes_on_after_brackets(parts, index)
+            and not _tells_what_was_given(words, parts, index, run)
+            and not (run == "historical" and words[part.first].low in _CHECKED)
         ):
             mine = run
         elif mine is not None or stands_alone(part):
@@ -221,7 +224,7 @@ def _hand_on(
         if mine is None and index and part.joint == "and" and _goes_on_in_the_past(parts, by_part, settled, index):
             mine = "historical"
         if mine is None:
-            mine = _under_plan(inside, kind, joined_plan, index, default)
+            mine = under_plan(inside, kind, joined_plan, index, default)
         settled.append(mine)
     return _back(words, parts, by_part, own, settled)
 
@@ -245,6 +248,20 @@ def _goes_on_after_brackets(parts: Sequence[Piece], index: int) -> bool:
     return parts[index + 2].verb and not parts[index + 2].subject
 
 
+def _tells_what_was_given(words: Sequence[Word], parts: Sequence[Piece], index: int, run: Status) -> bool:
+    """ "Booked for injection: flexor sheath, 10 mg triamcinolone with lidocaine": it was booked, and this is it."""
+    before = words[parts[index - 1].first : parts[index - 1].last]
+    return (
+        run == "planned"
+        and parts[index].joint == ":"
+        and not _CAME_FOR.isdisjoint(word.low for word in before)
+        and not _AMOUNTS.isdisjoint(word.low for word in words[parts[index].first :])
+    )
+
+
+_CAME_FOR = frozenset("booked here comes came visit appointment".split())
+# "ICD, placed 2022, checked in person": what is done to the thing of then.
+_CHECKED = frozenset("checked interrogated reprogrammed programmed examined inspected tested".split())
 _SAME_TIME = frozenset({"and", "or"})
 _ENDING = frozenset({";", "but", "however", "although", "though", "except", "|", "—", "–", "-"})
 
@@ -293,23 +310,6 @@ def _continues(inside: Sequence[Word], part: Piece, run: Status) -> bool:
     return words[0].low not in {"right", "left", "both", "bilateral", "the"} and words[0].raw not in {"R", "L"}
 
 
-def _under_plan(inside: Sequence[Word], kind: SectionKind, joined_plan: bool, index: int, default: Status) -> Status:
-    """The section's status, where the words do not tell that it was decided or done at this visit."""
-    lows = {word.low for word in inside}
-    if kind == "plan":
-        if lows & _MINUTES and lows & _TIMED:
-            return "done"
-        decided = lows & _DECISIONS
-        procedure = any(
-            PROCEDURE_NOUN.search(low) or (is_verb(low) and low not in _DECISIONS and low not in AUXILIARIES)
-            for low in lows
-        )
-        return "done" if decided and not procedure else default
-    if joined_plan and index and not any(is_verb(low) for low in lows) and not lows & {"today", "performed", "done"}:
-        return "planned" if any(PROCEDURE_NOUN.search(low) for low in lows) else default
-    return default
-
-
 def _back(
     words: Sequence[Word],
     parts: Sequence[Piece],
@@ -331,6 +331,9 @@ def _back(
             settled[index - 1] = settled[index]
             continue
         mine = own[index]
+        if mine == "historical" and "billed" in lows and own[index - 1] in {None, "done"}:
+            # "Mixed here in January and billed then."
+            settled[index - 1] = mine
         listed = mine == "historical" and not part.verb and not parts[index - 1].verb
         if part.joint in {"and", "or"} and (part.subject or listed) and mine not in {None, "done"}:
             _share_back(parts, by_part, own, settled, index)

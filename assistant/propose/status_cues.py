@@ -34,7 +34,7 @@ class Cue(NamedTuple):
 
 _MONTHS = frozenset(
     "january february march april may june july august september october november december jan feb mar apr jun jul aug"
-    " sep sept oct nov dec".split()
+    " sep sept oct nov dec earlierday".split()
 )
 _SPANS = frozenset(
     "day days week weeks wk wks month months mo mos year years yr yrs hour hours hr hrs minute minutes min mins".split()

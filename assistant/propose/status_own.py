@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from assistant.propose.clauses import AUXILIARIES, DETERMINERS, FUNCTION_WORDS, PREPOSITIONS, Piece, Word, is_verb
+from assistant.propose.encounter_day import EARLIER
 from assistant.propose.model import SectionKind, Status
 from assistant.propose.status_cues import Cue
 
@@ -111,10 +112,8 @@ def _counts(words: Sequence[Word], part: Piece, cue: Cue) -> bool:
         named = brief and (inside[0].raw[1:].lower() != inside[0].raw[1:] or words[cue.first].low in {"was", "were"})
         return named or any(PROCEDURE_NOUN.search(word.low) for word in inside)
     told = [word.low for word in words[cue.first : cue.last]]
-    if (
-        cue.meaning == "historical"
-        and _RECENT.intersection(told)
-        and (told[-1] in _AGO or first in {"last", "earlier"})
+    if cue.meaning == "historical" and (
+        told == [EARLIER] or (_RECENT.intersection(told) and (told[-1] in _AGO or first in {"last", "earlier"}))
     ):
         # "Nosebleed two hours ago" is the present illness, "surgery two weeks ago" is not today's.
         lows = [word.low for word in inside]
@@ -143,7 +142,9 @@ def _counts(words: Sequence[Word], part: Piece, cue: Cue) -> bool:
         # "After consent on May 2 the septum was incised" tells when it was done.
         return not _verb_after(after)
     if cue.meaning == "historical" and len(told) == 1 and first.isdigit() and cue.first > part.first:
-        # "The 2019 tube is in place" tells of today.
+        # "The 2019 tube is in place", "the pacemaker of 2021 was interrogated" tell of today.
+        if words[cue.first - 1].low in {"of", "from"} and words[max(0, cue.first - 2)].low in _KEPT:
+            return not any(is_verb(word.low) for word in after)
         return not (words[cue.first - 1].low == "the" and any(word.low in {"is", "are"} for word in after[:3]))
     if (
         cue.meaning == "historical"
@@ -173,6 +174,11 @@ def tells_when(words: Sequence[Word], cue: Cue) -> bool:
     )
 
 
+# What stays in the body and can be looked after later.
+_KEPT = frozenset(
+    "device pacemaker icd defibrillator recorder generator lead leads tube tubes scar graft implant port plate screw"
+    " screws hardware wire stent valve prosthesis replacement pump catheter shunt".split()
+)
 _OPERATED = frozenset((("came", "out"), ("went", "in"), ("put", "in"), ("taken", "out"), ("had", "out")))
 _AGO = frozenset("ago earlier back prior".split())
 _LATER = frozenset("after following since post from".split())
@@ -203,7 +209,53 @@ def _done_to_it(words: Sequence[Word]) -> bool:
 
 
 def is_aside_of_the_past(parts: Sequence[Piece], index: int, settled: Sequence[Status]) -> bool:
-    """ "At the operation eight weeks ago (mine: tympanoplasty)": an aside in brackets speaks of the same day."""
+    """ "At the operation eight weeks ago (mine: tympanoplasty, with tubes)": an aside speaks of the same day."""
     if parts[index].verb or settled[index - 1] != "historical":
         return False
-    return parts[index].joint == "(" or (parts[index].joint == ":" and parts[index - 1].joint == "(")
+    place = index
+    while place > 0 and parts[place].joint in _WITHIN_BRACKETS:
+        place -= 1
+    return parts[place].joint == "("
+
+
+_WITHIN_BRACKETS = frozenset({",", "and", ":", "cut"})
+
+
+# Decisions of the visit itself, also where they stand under "Plan".
+_DECISIONS = frozenset(
+    "started increased decreased continued continue prescribed renewed renew refilled refill reassured counseled"
+    " counselled reviewed discussed advised educated discontinued taught".split()
+)
+# Nobody plans the minutes that talking took.
+_MINUTES = frozenset("minutes minute mins min".split())
+_TIMED = frozenset(
+    "counseling counselling counseled counselled counsel spent time discussion discussed education cessation".split()
+)
+# A dose that was given, or is given now, by needle.
+_DOSES = frozenset("mg mcg ml cc g gm gram grams units iu".split())
+_GIVEN = frozenset("given administered pushed infused received".split())
+_ROUTES = frozenset(
+    "im iv ivp sq subq subcut subcutaneous subcutaneously intramuscular intramuscularly intravenous".split()
+)
+_NOW = frozenset("today now here".split())
+_ELSEWHERE = frozenset("prescription script sample samples home pharmacy if when".split())
+
+
+def under_plan(inside: Sequence[Word], kind: SectionKind, joined_plan: bool, index: int, default: Status) -> Status:
+    """The section's status, where the words do not tell that it was decided or done at this visit."""
+    lows = {word.low for word in inside}
+    if kind == "plan":
+        if lows & _MINUTES and lows & _TIMED:
+            return "done"
+        if lows & _DOSES and (lows & _GIVEN or (lows & _ROUTES and lows & _NOW)) and not lows & _ELSEWHERE:
+            # "Plan: ceftriaxone 1 g IM given here": many write there what they have just given.
+            return "done"
+        decided = lows & _DECISIONS
+        procedure = any(
+            PROCEDURE_NOUN.search(low) or (is_verb(low) and low not in _DECISIONS and low not in AUXILIARIES)
+            for low in lows
+        )
+        return "done" if decided and not procedure else default
+    if joined_plan and index and not any(is_verb(low) for low in lows) and not lows & {"today", "performed", "done"}:
+        return "planned" if any(PROCEDURE_NOUN.search(low) for low in lows) else default
+    return default

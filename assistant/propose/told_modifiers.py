@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from assistant.propose.model import ClinicalNote, ProcedureCandidate
@@ -33,6 +34,31 @@ _REASON = re.compile(
     r"|did not (?:allow|reach|show)|separate (?:reason|indication|complaint|problem)|separately indicated"
     r"|different (?:reason|indication))\b"
 )
+
+
+# A rigid rod for the nose is another scope than the flexible one for the larynx.
+_OWN_SCOPE = re.compile(
+    r"\b(?:rigid|hopkins|rod|telescope|sinuscope|nasal endoscope|(?:0|30|45|70|zero|thirty|forty-five|seventy)"
+    r"[\s-]*deg\w*|degree)\b"
+    r"|\b(?:separate|second|different|another|two|both|same|new)\b[\s\w-]{0,24}\b(?:scopes?|endoscopes?|instruments?)\b"
+)
+_NOSE_SCOPE = "31231"
+_LARYNX_SCOPES = CodeSet.parse(["31575", "31579", "92511"])
+ONE_SCOPE = "the note does not say that another scope was used for the nose"
+_ASK_SCOPE = "With which scope was the nose examined, with which the larynx, and what was the reason for each?"
+
+
+def hold_second_scope(note: ClinicalNote, candidates: Sequence[ProcedureCandidate]) -> list[ProcedureCandidate]:
+    """The candidates; a look into the nose beside one at the larynx waits where no scope of its own is told."""
+    standing = {one.procedure_code for one in candidates if not one.why_not}
+    if not any(code in _LARYNX_SCOPES for code in standing) or any(_OWN_SCOPE.search(one) for one in _sentences(note)):
+        return list(candidates)
+    return [
+        replace(one, confidence="low", why_not=ONE_SCOPE, ask=_ASK_SCOPE)
+        if one.procedure_code == _NOSE_SCOPE and not one.why_not
+        else one
+        for one in candidates
+    ]
 
 
 STOPPED = "53"

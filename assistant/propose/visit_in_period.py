@@ -38,19 +38,24 @@ _ANYWHERE = ("Z48", "Z98", "Z09", "T81", "T88", "T88.7", "R50", "R52", "G89", "L
 _REGIONS = (
     _region(
         r"\b(?:septoplast\w+|septorhinoplast\w+|rhinoplast\w+|turbinectom\w+|turbinate (?:resection|reduction"
-        r"|surgery))\b",
+        r"|surgery)|(?:septum|turbinates?|nose) (?:was |were )?(?:straightened|fixed|corrected|operated|trimmed)"
+        r"|(?:straightened|fixed|corrected|operated on) (?:the |his |her )?(?:septum|nose)"
+        r"|(?:nose|nasal|septum|septal) (?:job|surgery|operation))\b",
         90,
         "J34.2 J34.3 J34.8 M95.0",
         "J00 J01 J02 J06 J3 R04 R05 R06 R09 R43 R51 R68 G50 H04 G47",
     ),
     _region(
-        r"\b(?:tonsillectom\w+|adenoidectom\w+|adenotonsillectom\w+|t&a|uvulopalat\w+|uppp)\b",
+        r"\b(?:tonsillectom\w+|adenoidectom\w+|adenotonsillectom\w+|t&a|uvulopalat\w+|uppp"
+        r"|(?:tonsils?|adenoids?) (?:were |was |taken |came |had )?(?:out|removed|taken out|operation|surgery)"
+        r"|(?:took|taken|removed|had) (?:out )?(?:the |his |her )?(?:tonsils|adenoids))\b",
         90,
         "J35 J03 G47",
         "J0 J3 R04 R05 R06 R07 R09 R13 R47 R49 R63 R19 E86 K08 K12 K13 K14 H92.0 M54.2 M43.6",
     ),
     _region(
-        r"\b(?:tympanoplast\w+|mastoidectom\w+|stapedectom\w+|stapedotom\w+|ossiculoplast\w+|cochlear implant\w*)\b",
+        r"\b(?:(?:ear|mastoid|eardrum) (?:surgery|operation)|tympanoplast\w+"
+        r"|mastoidectom\w+|stapedectom\w+|stapedotom\w+|ossiculoplast\w+|cochlear implant\w*)\b",
         90,
         "H66 H71 H72 H74 H80 H90",
         "H6 H7 H8 H9 R42 R43 G51 G44 R51",
@@ -64,7 +69,8 @@ _REGIONS = (
     ),
     _region(r"\b(?:ear tubes?|tympanostom\w+|myringotom\w+|bmt|grommets?)\b", 10, "H65 H66 H68 H69", "H6 H7 H8 H9 R42"),
     _region(
-        r"\b(?:thyroidectom\w+|(?:thyroid )?lobectom\w+|parathyroidectom\w+|neck dissection|parotidectom\w+"
+        r"\b(?:(?:parotid|thyroid|parathyroid|submandibular|neck) (?:gland )?(?:surgery|operation)"
+        r"|thyroidectom\w+|(?:thyroid )?lobectom\w+|parathyroidectom\w+|neck dissection|parotidectom\w+"
         r"|(?:submandibular|neck mass|neck cyst)[^.;]{0,20}(?:excision|removal|surgery))\b",
         90,
         "E04 E05 E06 E21 C73 C07 C08 C77 D11 D34 D44 D49 K11 R59 Q18",
@@ -87,7 +93,7 @@ def visit_in_period(note: ClinicalNote, codes: Sequence[str]) -> tuple[Standing,
     for _, clauses in groupby(note.clauses, key=lambda clause: clause.sentence):
         members = [clause for clause in clauses if clause.status not in {"negated", "planned", "other-person"}]
         text = " ".join(clause.text for clause in members).lower()
-        days = days_since(text)
+        days = days_since(text, note.on)
         if days is None or ELSEWHERE.search(text):
             continue
         region = next((one for one in _REGIONS if one.operation.search(text) and days <= one.days), None)
@@ -103,6 +109,16 @@ def without_free_visit(
     told = visit_in_period(note, codes)
     apart = told is not None and told[0] == "apart"
     return tuple(one for one in procedures if not (apart and one.procedure_code == FOLLOW_UP))
+
+
+def apart_modifiers(
+    note: ClinicalNote, procedures: Sequence[ProcedureCandidate], codes: Sequence[str]
+) -> dict[str, str]:
+    """79 by code for what was done on a day of follow-up for a disease that has nothing to do with the operation."""
+    told = visit_in_period(note, codes)
+    if told is None or told[0] != "apart":
+        return {}
+    return {one.procedure_code: "79" for one in procedures if one.global_days in {"000", "010", "090"}}
 
 
 def _standing(region: _Region, codes: Sequence[str]) -> Standing:

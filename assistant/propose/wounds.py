@@ -7,14 +7,17 @@ class or a site, and which code a length makes, stands in the evidence blocks; h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 from assistant.propose.candidates_note import PreparedNote
+from assistant.propose.diagnoses_words import site_words, tokens_of
 from assistant.propose.evidence import ProcedureEvidence
 from assistant.propose.evidence_sizes import Size, sizes
 from assistant.propose.note_openings import SILENT_SECTIONS
+from assistant.propose.patterns import view_of
 
 # The families of the evidence blocks by class, the greatest first.
 CLASSES = ("skin-repair-complex", "skin-repair-intermediate", "skin-repair-simple")
@@ -27,7 +30,7 @@ _CLOSED = re.compile(
 )
 _SUM = re.compile(r"\b(?:total\w*|sum|altogether|adds? up|combined)\b", re.IGNORECASE)
 _ALL = re.compile(r"\b(?:both|all|each)\b", re.IGNORECASE)
-_TRAUMA = re.compile(r"\b(?:lacerat\w+|lacs?|cuts?|wounds?|gash\w*|bites?)\b", re.IGNORECASE)
+_TRAUMA = re.compile(r"\b(?:lacerat\w+|lacs?|cuts?|splits?|wounds?|gash\w*|bites?)\b", re.IGNORECASE)
 _CUT_OUT = re.compile(r"\b(?:excis\w+|cut out|ellip\w+|mohs|margins?)\b", re.IGNORECASE)
 
 
@@ -37,6 +40,7 @@ class _Wound:
 
     clauses: list[int]
     sites: frozenset[int]
+    places: frozenset[str] = frozenset()
     found: list[Size] = field(default_factory=list)
 
 
@@ -58,7 +62,7 @@ def several_repairs(prepared: PreparedNote) -> list[Repair] | None:
         name: [one for one in prepared.repertoire.families.get(name, ()) if one.size is not None] for name in CLASSES
     }
     sites = {pattern for held in blocks.values() for one in held for pattern in one.where}
-    wounds = list(_wounds(prepared, sites))
+    wounds = _wounds(prepared, sites)
     told = [(wound, _class_of(prepared, blocks, wound, wounds), _length(wound)) for wound in wounds]
     closed = [(wound, name, length) for wound, name, length in told if name is not None and length is not None]
     if len(closed) < 2 or len(closed) < len(wounds):
@@ -77,8 +81,12 @@ def several_repairs(prepared: PreparedNote) -> list[Repair] | None:
     return None if None in coded else [one for one in coded if one is not None]
 
 
-def _wounds(prepared: PreparedNote, sites: set[int]) -> Iterator[_Wound]:
-    """The wounds in the order of the note. One begins where a length is told with a site; what follows is of it."""
+def _wounds(prepared: PreparedNote, sites: set[int]) -> list[_Wound]:
+    """The wounds in the order of the note. One begins where a length is told with a site; what follows is of it.
+
+    "Eyebrow 2.2 cm, chin 1.4 cm. Eyebrow: deep layer": what names the place of an earlier one speaks of that one.
+    """
+    wounds: list[_Wound] = []
     current: _Wound | None = None
     is_trauma = any(_TRAUMA.search(prepared.clauses[number].text) for number in prepared.carrying)
     wanted = ("repair", "wound", "lesion") if is_trauma else ("repair",)
@@ -88,6 +96,7 @@ def _wounds(prepared: PreparedNote, sites: set[int]) -> Iterator[_Wound]:
         if clause.section in SILENT_SECTIONS:
             continue
         own = prepared.hits[number] & sites
+        places = _places(clause.text)
         if clause.sentence != sentence:
             sentence, named = clause.sentence, frozenset()
         named = frozenset(own) or named
@@ -95,20 +104,55 @@ def _wounds(prepared: PreparedNote, sites: set[int]) -> Iterator[_Wound]:
         if measured and _SUM.search(clause.text):
             continue
         begins = current is None or (
-            bool(own or current.found) and not _goes_on(current, named, clause.sentence, prepared)
+            bool(own or current.found)
+            and (
+                bool(places and current.places and places.isdisjoint(current.places))
+                or not _goes_on(current, named, clause.sentence, prepared)
+            )
         )
-        if measured and named and begins:
-            if current is not None:
-                yield current
-            current = _Wound([number], named, measured)
+        if len(measured) > 1 and (apart := _apart(prepared, number, sites, measured)):
+            wounds += apart
+            current = apart[-1]
+        elif measured and named and begins:
+            current = _Wound([number], named, places=places, found=measured)
+            wounds.append(current)
         elif current is not None:
+            meant = [one for one in wounds if one.places & places]
+            if not measured and len(meant) == 1:
+                current = meant[0]
             if own and not own <= current.sites and not measured:
                 # Another part of the body is looked at, whose wound is not measured.
                 continue
             current.clauses.append(number)
             current.found += measured
-    if current is not None:
-        yield current
+    return wounds
+
+
+def _places(text: str) -> frozenset[str]:
+    return frozenset(token.word for token in tokens_of(text)) & site_words()
+
+
+def _apart(prepared: PreparedNote, number: int, sites: set[int], measured: Sequence[Size]) -> list[_Wound]:
+    """ "Eyebrow 2.2 cm and chin 1.4 cm": a wound for each length, where each stands with a place of its own."""
+    clause = prepared.clauses[number]
+    found: list[_Wound] = []
+    for names_after in (False, True):
+        ends = [one.mention[1] - clause.start for one in measured]
+        starts = [one.mention[0] - clause.start for one in measured]
+        spans = (
+            zip(ends, [*starts[1:], len(clause.text)], strict=True)
+            if names_after
+            else zip([0, *ends[:-1]], starts, strict=True)
+        )
+        parts = [clause.text[start:end] for start, end in spans]
+        named = [_places(part) for part in parts]
+        if not all(named) or any(one & other for one, other in pairwise(named)):
+            continue
+        for part, places, size in zip(parts, named, measured, strict=True):
+            groups = frozenset(prepared.repertoire.index.matching(view_of(part))) & sites
+            found.append(_Wound([number], frozenset(groups), places=places, found=[size]))
+        return found if all(one.sites for one in found) else []
+    return []
 
 
 def _goes_on(current: _Wound, named: frozenset[int], sentence: int, prepared: PreparedNote) -> bool:

@@ -10,11 +10,12 @@ import os
 import pickle
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from assistant.lookup import Asked, Looked
+from assistant.lookup import Asked, Looked, set_apart
 
 if TYPE_CHECKING:
     from assistant.lookup import Lookup
@@ -28,10 +29,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Answer a turn from this generation."""
+    """Answer turns from this generation, each with a result of its own, in order."""
 
     generation: str
-    asked: Asked
+    turns: tuple[Asked, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,16 @@ class _Follower:
         self._practice = practice
         self._lookup: Lookup | None = None
 
-    def carry_out(self, order: Order) -> Result:
-        """What an order asks for."""
+    def carry_out(self, order: Order) -> Iterator[Result]:
+        """What an order asks for, one result after the other."""
         lookup = self._level(order.generation)
         if isinstance(order, Ask):
-            return lookup.look_up(order.asked)
-        return lookup.warm(order.first_row, order.rows, keep=False)
+            yield from lookup.look_up_all(order.turns)
+        else:
+            more = lookup.warm(order.first_row, order.rows, keep=False)
+            if not more:
+                set_apart()
+            yield more
 
     def _level(self, generation: str) -> Lookup:
         from assistant.bootstrap import open_lookup
@@ -82,12 +87,18 @@ def serve(orders: BinaryIO, results: BinaryIO) -> None:
             order: Order = pickle.load(orders)  # noqa: S301
         except EOFError:
             return
-        try:
-            result = follower.carry_out(order)
-        except Exception:  # noqa: BLE001  its words may be a question's: none of them is told here
-            result = Failed()
-        pickle.dump(result, results, pickle.HIGHEST_PROTOCOL)
-        results.flush()
+        left = len(order.turns) if isinstance(order, Ask) else 1
+        with suppress(Exception):  # its words may be a question's: none of them is told here
+            for result in follower.carry_out(order):
+                _send(result, results)
+                left -= 1
+        for _ in range(left):
+            _send(Failed(), results)
+
+
+def _send(result: Result, results: BinaryIO) -> None:
+    results.write(pickle.dumps(result, pickle.HIGHEST_PROTOCOL))
+    results.flush()
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The processes that look answers up beside the server's own, so that many who ask at once use every processor.
 
-Starts them, gives each one question at a time, takes the place of one that ended. They read; what is to be recorded is
-recorded by the server.
+Starts them, gives each a few questions at a time, takes the place of one that ended. They read; what is to be recorded
+is recorded by the server.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import threading
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -63,10 +64,12 @@ class LookupProcess:
         """Its number on this machine."""
         return self._process.pid
 
-    def look_up(self, generation: str, asked: Asked) -> Looked | None:
-        """What a turn brought; None when nothing came of it. Raises EndedError."""
-        result = self._ordered(Ask(generation, asked))
-        return result if isinstance(result, Looked) else None
+    def look_up(self, generation: str, turns: Sequence[Asked]) -> Iterator[Looked | None]:
+        """What each turn brought, in order; None when nothing came of it. Raises EndedError."""
+        self._send(Ask(generation, tuple(turns)))
+        for _ in turns:
+            result = self._received()
+            yield result if isinstance(result, Looked) else None
 
     def prepare(self, generation: str, rows: int) -> None:
         """Prepare some more rows of a generation. Raises EndedError, also where it cannot."""
@@ -84,6 +87,9 @@ class LookupProcess:
 
     def _ordered(self, order: Order) -> Result:
         self._send(order)
+        return self._received()
+
+    def _received(self) -> Result:
         assert self._process.stdout is not None
         try:
             # What comes here was written by the process we started.
@@ -153,18 +159,26 @@ class Lookups:
         with self._changed:
             return [one.pid for one in self._all]
 
-    def look_up(self, generation: str, asked: Asked) -> Looked | None:
-        """What a turn brought, from the first process that is free; None when none could look it up."""
+    def look_up(self, generation: str, turns: Sequence[Asked]) -> Iterator[Looked | None]:
+        """What each turn brought, in order, from the first process that is free; None for what none could look up.
+
+        To be read to its end.
+        """
+        left = len(turns)
         process = self._take()
-        if process is None:
-            return None
-        try:
-            return process.look_up(generation, asked)
-        except EndedError:
-            self._drop(process)
-            return None
-        finally:
-            self._give_back(process)
+        if process is not None:
+            try:
+                with suppress(EndedError):
+                    for looked in process.look_up(generation, turns):
+                        left -= 1
+                        yield looked
+            finally:
+                if left:
+                    # Whatever it may still send would be taken for an answer to the next one's question.
+                    self._drop(process)
+                self._give_back(process)
+        for _ in range(left):
+            yield None
 
     def prepare(self, generation: str, rows: int) -> bool:
         """Start what is missing, and let one process prepare some rows more; False when there is nothing to prepare.

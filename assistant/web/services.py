@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from assistant import bootstrap
 from assistant.errors import UnderstudyError
 from assistant.language_model.worker import ModelWorker
-from assistant.lookup import Asked
+from assistant.lookup import Asked, set_apart
 from assistant.settings import Practice
-from assistant.web.lanes import Lane
+from assistant.web.lanes import Lane, SharedLane, Waiting
 from assistant.web.lookups import Lookups, suitable_processes
 from assistant.web.shelf import Shelf
 
@@ -39,6 +39,8 @@ _IDLE_SECONDS = 0.2
 # So few that who asks meanwhile waits a moment at most.
 _ROWS_AT_ONCE = 2
 _LOOK_AGAIN_SECONDS = 0.5
+# Embedded at once, a question costs a quarter less; more of them would let the first wait for the last.
+_ASKED_TOGETHER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,16 @@ class Turn:
     reply: Reply
     state: ConversationState
     writing: Writing | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A turn to be looked up; `since` (time.monotonic) it came."""
+
+    state: ConversationState | None
+    turn: str
+    as_of: date
+    since: float
 
 
 @dataclass
@@ -68,7 +80,7 @@ class Services:
     judging: Lane = field(default_factory=lambda: Lane("judging"))
     writing: Lane = field(default_factory=lambda: Lane("writing", most=20))
     reading: Lane = field(default_factory=lambda: Lane("reading"))
-    looking: Lane = field(init=False, repr=False)
+    looking: SharedLane[_Request, Turn] = field(init=False, repr=False)
     lookups: Lookups = field(init=False, repr=False)
     shelf: Shelf = field(init=False, repr=False)
     prepared: bool = field(default=False, init=False)
@@ -82,44 +94,59 @@ class Services:
         self.shelf = Shelf(self.practice)
         self.lookups = Lookups(self.practice, suitable_processes(self.practice))
         # Its threads hold nothing: each waits for a process.
-        self.looking = Lane("asking", threads=max(1, self.lookups.size))
+        self.looking = SharedLane(
+            "asking", self._elsewhere, threads=max(1, self.lookups.size), together=_ASKED_TOGETHER
+        )
         # The model's own limit ends an answer first, and says what to mend.
         self.worker = ModelWorker(run_seconds=self.practice.settings.model_timeout_seconds + _MORE_SECONDS)
 
     async def converse(self, state: ConversationState | None, turn: str, as_of: date) -> Turn:
         """One turn of a conversation; what a model adds is left to do. Raises UnderstudyError."""
         # Questions that came before the notes were last looked over share that look.
-        since = time.monotonic()
-        lane, call = (self.looking, self._elsewhere) if self.lookups.ready else (self.asking, self._here)
-        return await lane.run(call, state, turn, as_of, since)
+        request = _Request(state, turn, as_of, time.monotonic())
+        return await (self.looking.take(request) if self.lookups.ready else self.asking.run(self._here, request))
 
-    def _here(self, state: ConversationState | None, turn: str, as_of: date, since: float) -> Turn:
+    def _here(self, request: _Request) -> Turn:
         """The turn, looked up by this process; to be called on the asking lane."""
-        lookup, notices = self._level(since)
-        asked = self._asked(state, turn, as_of, notices)
+        lookup, notices = self._level(request.since)
+        asked = self._asked(request, notices)
         looked = lookup.known(asked) or lookup.look_up(asked)
         lookup.remember(asked, looked)
-        return self._settled(looked, as_of)
+        return self._settled(looked, asked.as_of)
 
-    def _elsewhere(self, state: ConversationState | None, turn: str, as_of: date, since: float) -> Turn:
-        """The turn, looked up by another process from the notes as level as here; by this one where none can."""
+    def _elsewhere(self, waiting: Sequence[Waiting[_Request, Turn]]) -> None:
+        """The turns, looked up by another process from the notes as level as here; by this one where none can."""
+        since = max(one.item.since for one in waiting)
         if self.desk.looked_since(since):
             lookup, notices = self.desk.level(self.today(), since)
         else:
             lookup, notices = self.asking.start(partial(self._level, since)).result()
-        asked = self._asked(state, turn, as_of, notices)
-        looked = lookup.known(asked) or self.lookups.look_up(lookup.index.generation, asked)
+        new: list[tuple[Waiting[_Request, Turn], Asked]] = []
+        for one in waiting:
+            asked = self._asked(one.item, notices)
+            known = lookup.known(asked)
+            if known is None:
+                new.append((one, asked))
+            else:
+                one.finish(partial(self._brought, lookup, asked, known))
+        brought = self.lookups.look_up(lookup.index.generation, [asked for _, asked in new]) if new else ()
+        for (one, asked), looked in zip(new, brought, strict=True):
+            one.finish(partial(self._brought, lookup, asked, looked))
+
+    def _brought(self, lookup: Lookup, asked: Asked, looked: Looked | None) -> Turn:
+        """The turn that a lookup brought, or that this process has to look up."""
         if looked is None:
             looked = self.asking.start(partial(lookup.look_up, asked)).result()
         lookup.remember(asked, looked)
         recorded = looked.reply.answer is not None and looked.reply.answer.gap is not None
-        settle = partial(self._settled, looked, as_of)
+        settle = partial(self._settled, looked, asked.as_of)
         return self.asking.start(settle).result() if recorded else settle()
 
-    def _asked(self, state: ConversationState | None, turn: str, as_of: date, notices: tuple[str, ...]) -> Asked:
+    def _asked(self, request: _Request, notices: tuple[str, ...]) -> Asked:
         from assistant.ask.conversation import ConversationState
 
-        return Asked(state or ConversationState(), turn, as_of, self.desk.writes(self.model), notices)
+        state = request.state or ConversationState()
+        return Asked(state, request.turn, request.as_of, self.desk.writes(self.model), notices)
 
     def _level(self, since: float) -> tuple[Lookup, tuple[str, ...]]:
         self.desk.on_progress = self._note_progress
@@ -162,6 +189,8 @@ class Services:
                     row, preparing = (row if preparing == generation else 0), generation
                     more = self.asking.start(partial(self.desk.warm, row, _ROWS_AT_ONCE)).result()
                     row, prepared = (row + _ROWS_AT_ONCE, prepared) if more else (0, generation)
+                    if not more:
+                        set_apart()
                     continue
                 more = bool(generation) and self.lookups.prepare(generation, _ROWS_AT_ONCE)
                 self.prepared = bool(generation) and self.lookups.are_prepared(generation)

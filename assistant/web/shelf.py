@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from assistant.ask.answer import freshness
 from assistant.settings import Practice
 from ingest.notes.folder import NoteFile, list_folder, read_listing
 from ingest.notes.model import KbNote, Layer, Problem
@@ -63,14 +64,9 @@ def is_stale(note: KbNote, on: date) -> bool:
     return note.review_by is not None and note.review_by < on
 
 
-def freshness(note: KbNote, on: date) -> str:
+def freshness_of(note: KbNote, on: date) -> str:
     """Who verified a note and when, and whether that still holds."""
-    who = f" by {note.owner}" if note.owner and note.layer == "practice" else ""
-    said = f"verified {note.verified.isoformat()}{who}" if note.verified else "never verified"
-    if note.review_by is None:
-        return f"{said}; no review date"
-    day = note.review_by.isoformat()
-    return f"{said}; STALE, review was due {day}" if is_stale(note, on) else f"{said}; fresh until {day}"
+    return freshness(note.note_id, note.verified, note.owner, note.review_by, stale=is_stale(note, on))
 
 
 def summary(note: KbNote, on: date) -> dict[str, Any]:
@@ -86,7 +82,7 @@ def summary(note: KbNote, on: date) -> dict[str, Any]:
         "codes": str(note.codes),
         "stale": is_stale(note, on),
         "rules": len(note.rules),
-        "freshness": freshness(note, on),
+        "freshness": freshness_of(note, on),
     }
 
 

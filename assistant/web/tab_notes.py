@@ -12,7 +12,7 @@ from assistant.errors import InputError
 from assistant.note_form import RULE_KEYS, NoteForm
 from assistant.web.render import markdown_html, note_html
 from assistant.web.services import Services
-from assistant.web.shelf import freshness, is_stale, matches, summary
+from assistant.web.shelf import freshness_of, is_stale, matches, summary
 from ingest.notes.model import KbNote
 
 KEY, LABEL = "notes", "Notes"
@@ -75,7 +75,7 @@ def _one(services: Services, note_id: str, cited: tuple[int, int] | None) -> dic
     on = services.today()
     return {
         **summary(found, on),
-        "freshness": freshness(found, on),
+        "freshness": freshness_of(found, on),
         "stale": is_stale(found, on),
         "sources": list(found.sources),
         "html": note_html(found, notes, cited=cited, payer_names=_payer_names(found, notes)),

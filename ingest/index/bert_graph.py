@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.index.onnx_file import FLOAT, INT32, Piece, constant, graph_input, graph_output, model, node
+from ingest.index.onnx_file import FLOAT, INT32, INT64, Piece, constant, graph_input, graph_output, model, node
 
 _MICROSOFT = "com.microsoft"
 # Opset 17 brought LayerNormalization; the fused operators of onnxruntime are its opset 1.
@@ -58,8 +58,10 @@ def why_not(model_dir: Path) -> str | None:
 class Encoder:
     """`words`: the embedding of every token id, (ids, width), memory-mapped. `graph`: the rest as an ONNX file.
 
-    Inputs of the graph: `words` (float32: texts, tokens, width) as looked up, and `mask` (int32: texts, tokens), 1 for
-    a token, 0 for padding on the right. Output `vectors` (float32: texts, width): the tokens' mean, of length 1.
+    Inputs of the graph, for one text or several in each row: `words` (float32: rows, tokens, width) as looked up;
+    `places` (int64: rows, tokens), the place of each token in its text; `mask` (int32: rows, tokens, tokens), 1 where a
+    token sees another; `shares` (float32: rows, texts, tokens), what each token has of each text's mean.
+    Output `vectors` (float32: rows, texts, width): the tokens' mean, of length 1.
     """
 
     words: NDArray[np.float32]
@@ -87,9 +89,11 @@ def compile_encoder(model_dir: Path) -> Encoder:
         graph += _layer(weight, layer, int(config["num_attention_heads"]), float(config["layer_norm_eps"]))
     graph += _pooling(f"layer{config['num_hidden_layers']}")
     graph += [
-        graph_input("words", FLOAT, ("texts", "tokens", width)),
-        graph_input("mask", INT32, ("texts", "tokens")),
-        graph_output("vectors", FLOAT, ("texts", width)),
+        graph_input("words", FLOAT, ("rows", "tokens", width)),
+        graph_input("places", INT64, ("rows", "tokens")),
+        graph_input("mask", INT32, ("rows", "tokens", "tokens")),
+        graph_input("shares", FLOAT, ("rows", "texts", "tokens")),
+        graph_output("vectors", FLOAT, ("rows", "texts", width)),
     ]
     return Encoder(weight(_WORDS), model(graph, producer="understudy", operator_sets=_OPERATOR_SETS))
 
@@ -102,11 +106,9 @@ def _embedding(weight: Weight, epsilon: float) -> list[Piece]:
     positions = weight("embeddings.position_embeddings.weight") + weight("embeddings.token_type_embeddings.weight")[0]
     return [
         *constant("positions", positions),
-        *constant("zero", np.zeros(1, np.int64)),
         *constant("embedding.scale", weight("embeddings.LayerNorm.weight")),
         *constant("embedding.shift", weight("embeddings.LayerNorm.bias")),
-        node("Shape", ["words"], "length", start=1, end=2),
-        node("Slice", ["positions", "zero", "length"], "embedding.positions"),
+        node("Gather", ["positions", "places"], "embedding.positions"),
         node("Add", ["words", "embedding.positions"], "embedding.sum"),
         node("LayerNormalization", ["embedding.sum", "embedding.scale", "embedding.shift"], "layer0", epsilon=epsilon),
     ]
@@ -154,15 +156,8 @@ def _layer(weight: Weight, layer: int, heads: int, epsilon: float) -> list[Piece
 
 def _pooling(last: str) -> list[Piece]:
     return [
-        *constant("token.axis", np.array([1], np.int64)),
-        *constant("vector.axis", np.array([2], np.int64)),
-        node("Cast", ["mask"], "mask.float", to=FLOAT),
-        node("Unsqueeze", ["mask.float", "vector.axis"], "mask.wide"),
-        node("Mul", [last, "mask.wide"], "pooled.tokens"),
-        node("ReduceSum", ["pooled.tokens", "token.axis"], "pooled.sum", keepdims=0),
-        node("ReduceSum", ["mask.float", "token.axis"], "pooled.count", keepdims=1),
-        node("Div", ["pooled.sum", "pooled.count"], "pooled.mean"),
-        node("LpNormalization", ["pooled.mean"], "vectors", axis=1, p=2),
+        node("MatMul", ["shares", last], "pooled"),
+        node("LpNormalization", ["pooled"], "vectors", axis=2, p=2),
     ]
 
 

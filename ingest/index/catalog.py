@@ -15,6 +15,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ingest.codes import CodeSet
 from ingest.index.chunk import Chunk
 from ingest.index.codec import from_json, shape
@@ -35,6 +38,8 @@ CREATE VIRTUAL TABLE words USING fts5 (codes, title, body, tokenize = 'porter un
 # How much a word counts that stands among the codes and payers, in the title or headings, in the text.
 COLUMN_WEIGHTS = (4.0, 2.0, 1.0)
 _WORDS_COUNTED = 16_384
+# Up to so many chunks the words asked for are kept with their scores: at most some 30 MB, were every word asked for.
+_CHUNKS_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ class Catalog:
         self._lock = threading.Lock()
         # A sealed catalog never changes: what was counted once is known.
         self.document_frequency = lru_cache(maxsize=_WORDS_COUNTED)(self._document_frequency)
+        self._scores_of = lru_cache(maxsize=_WORDS_COUNTED)(self._word_scores)
         try:
             # Nobody writes a sealed generation, so no lock and no journal beside it.
             uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
@@ -206,6 +212,8 @@ class Catalog:
         terms = self._telling(dict.fromkeys(word for word in words if word.isalnum()))
         if not terms or limit <= 0:
             return []
+        if self._chunks <= _CHUNKS_KEPT:
+            return self._summed(terms, limit, allowed_rows, weights)
         sql = "SELECT rowid, -bm25(words, ?, ?, ?) AS score FROM words WHERE words MATCH ?"
         values: list[Any] = [*weights, " OR ".join(f'"{term}"' for term in terms)]
         if allowed_rows is not None:
@@ -216,6 +224,30 @@ class Catalog:
             (int(row), float(score))
             for row, score in self._all(f"{sql} ORDER BY score DESC, rowid LIMIT ?", [*values, limit])
         ]
+
+    def _summed(
+        self, terms: Iterable[str], limit: int, allowed_rows: Iterable[int] | None, weights: tuple[float, float, float]
+    ) -> list[tuple[int, float]]:
+        """What the query for all terms gives: BM25 adds up what each word gives by itself, in order."""
+        scores = np.zeros(self._last_row + 1)
+        for term in terms:
+            rows, theirs = self._scores_of(term, weights)
+            scores[rows] += theirs
+        if allowed_rows is not None:
+            allowed = np.zeros(scores.shape, np.bool_)
+            allowed[np.fromiter(allowed_rows, np.int64)] = True
+            scores[~allowed] = 0
+        found = np.flatnonzero(scores)
+        best = found[np.lexsort((found, -scores[found]))[:limit]]
+        return list(zip(best.tolist(), scores[best].tolist(), strict=True))
+
+    def _word_scores(
+        self, term: str, weights: tuple[float, float, float]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The rows that hold a word, and its BM25 score in each."""
+        sql = "SELECT rowid, -bm25(words, ?, ?, ?) FROM words WHERE words MATCH ?"
+        found = self._all(sql, [*weights, f'"{term}"'])
+        return np.array([row for row, _ in found], np.int64), np.array([score for _, score in found])
 
     def _document_frequency(self, word: str) -> int:
         """How many chunks hold a word (as `tokens` gives it) or an inflection of it."""
@@ -231,6 +263,10 @@ class Catalog:
     @cached_property
     def _chunks(self) -> int:
         return int(self._all("SELECT count(*) FROM chunks")[0][0])
+
+    @cached_property
+    def _last_row(self) -> int:
+        return int(self._all("SELECT coalesce(max(row), 0) FROM chunks")[0][0])
 
     # Chroma
 

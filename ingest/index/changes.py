@@ -111,9 +111,19 @@ def _is_below(path: str, folders: tuple[str, ...]) -> bool:
     return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
-def is_unchanged(listed: Listed, changes: Changes, known: Mapping[str, FileRow]) -> bool:
-    """True when nothing is gone and every file that looked changed has the content it had."""
-    return not changes.deleted and all(isinstance(one, FileRow) for one in read_changed(listed, changes, known))
+def is_unchanged(listed: Listed, known: dict[str, FileRow]) -> bool:
+    """True when nothing is gone and every file that looks changed has the content it had.
+
+    Such a file's new time is put into `known`: copied or touched notes are not read again at every look.
+    """
+    changes = compare(listed, known)
+    if changes.deleted:
+        return False
+    for one in read_changed(listed, changes, known):
+        if not isinstance(one, FileRow):
+            return False
+        known[one.note_id] = one
+    return True
 
 
 def read_changed(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.index.batch_layout import laid_out
 from ingest.index.errors import EmbedderMissing
 
 if TYPE_CHECKING:
@@ -132,6 +133,8 @@ class CompiledEmbedder:
         # A thread that waits by spinning takes the processor from whoever else asks: one text takes twice as long.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.intra_op_num_threads = self._threads or 0
+        # Hardly two batches have the same shape: a plan kept for each would be kept for nothing.
+        options.enable_mem_pattern = False
         encoder = compile_encoder(self._model_dir)
         return encoder.words, onnxruntime.InferenceSession(encoder.graph, options, providers=["CPUExecutionProvider"])
 
@@ -142,12 +145,9 @@ class CompiledEmbedder:
         words, session = self._session
         done = 0
         for batch in _batches([len(one) for one in ids]):
-            inputs = np.zeros((len(batch), len(ids[batch[0]])), np.int64)
-            mask = np.zeros(inputs.shape, np.int32)
-            for place, text_number in enumerate(batch):
-                inputs[place, : len(ids[text_number])] = ids[text_number]
-                mask[place, : len(ids[text_number])] = 1
-            vectors[batch] = session.run(None, {"words": words[inputs], "mask": mask})[0]
+            tokens, inputs = laid_out([ids[number] for number in batch])
+            found = session.run(None, {"words": words[tokens], **inputs})[0]
+            vectors[batch] = found.reshape(len(batch), -1)
             done += len(batch)
             if on_progress is not None:
                 on_progress(done, len(texts))

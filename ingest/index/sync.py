@@ -176,7 +176,7 @@ def _opened(index_dir: Path, held: Index | None, embedder: Embedder) -> Index | 
 
 
 def _nothing_changed(listed: Listed, index: Index) -> bool:
-    return is_unchanged(listed, compare(listed, index.files), index.files)
+    return is_unchanged(listed, index.files)
 
 
 @contextmanager

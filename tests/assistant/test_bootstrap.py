@@ -11,11 +11,13 @@ from datetime import date
 import pytest
 
 import assistant.bootstrap
+from assistant.ask.conversation import ConversationState
 from assistant.bootstrap import Desk, ingest
 from assistant.errors import PracticeError, UnderstudyError
+from assistant.lookup import Asked
 from assistant.records.gaps import list_gaps
 from assistant.settings import Settings
-from ingest.index.embedder import CompiledEmbedder
+from ingest.index.embedder import CompiledEmbedder, load_embedder
 
 pytestmark = pytest.mark.models
 TUBES = "which modifier does Granite HMO want for 69436 in both ears"
@@ -302,6 +304,40 @@ def test_what_was_prepared_is_kept_for_the_next_start_and_nothing_of_a_question_
     damaged, _ = small.desk(keep_gaps=False).look_up(NORTHWIND_TUBES, as_of=today, today=today, model="off")
     assert replace(damaged, timings={}) == replace(again, timings={})
     assert len(embedded) > len(asked)
+
+
+def test_turns_looked_up_together_are_embedded_together_and_answered_as_each_alone(small, today, monkeypatch):
+    turns = (NORTHWIND_TUBES, "Granite HMO timely filing", "thanks", "which code pays the most", NORTHWIND_TUBES)
+    asked = [Asked(ConversationState(), turn, today) for turn in turns]
+    alone = [small.desk(keep_gaps=False).level(today)[0].look_up(one) for one in asked]
+    lookup = small.desk(keep_gaps=False).level(today)[0]
+    row = 0
+    while lookup.warm(row, 4):
+        row += 4
+    embedded: list[int] = []
+    real = CompiledEmbedder.embed
+    monkeypatch.setattr(
+        CompiledEmbedder, "embed", lambda self, texts, *more: embedded.append(len(texts)) or real(self, texts, *more)
+    )
+    together = list(lookup.look_up_all(asked))
+    assert [one.reply.text for one in together] == [one.reply.text for one in alone]
+    assert [one.question for one in together] == [one.question for one in alone]
+    assert len(embedded) == 1
+    assert embedded[0] >= 2
+
+
+def test_preparing_ends_with_everything_loaded_that_a_first_question_needs(small, today, monkeypatch):
+    monkeypatch.setattr(assistant.bootstrap, "embedder", load_embedder)  # one of its own that has embedded nothing
+    lookup = small.desk(keep_gaps=False).level(today)[0]
+    row = 0
+    while lookup.warm(row, 4):
+        row += 4
+    again = small.desk(keep_gaps=False).level(today)[0]
+    assert "_session" not in vars(again.asker.knowledge._embedder)
+    row = 0
+    while again.warm(row, 4):
+        row += 4
+    assert "_session" in vars(again.asker.knowledge._embedder)
 
 
 def test_rows_prepared_before_anybody_asks_change_no_answer(small, today):

@@ -164,6 +164,35 @@ def test_how_long_something_took_is_no_deadline_of_it(demanded, passages_of):
     assert demanded(question, within)["joined appeal"] == 1.0
 
 
+@pytest.mark.parametrize(
+    ("line", "is_a_limit"),
+    [
+        ("Claims: 120 days.", True),
+        ("One year minus a day (364 days) for a claim.", True),
+        ("Paper claims within 95 days.", True),
+        ("Hold 10 days for a claim status.", False),
+        ("Claims go out on Monday.", False),
+        ("Appeals: 120 days.", False),
+    ],
+)
+def test_a_time_that_is_given_to_claims_is_a_filing_limit(demanded, passages_of, line, is_a_limit):
+    (passage,) = passages_of(f"# Calendar\n\n{line}\n")
+    found = demanded("northwind timely filing", passage)
+    assert found["joined filing-limit of timely-filing"] == float(is_a_limit)
+
+
+def test_a_code_that_stands_behind_after_is_not_what_a_passage_is_about(demanded, passages_of):
+    (passage,) = passages_of("# Cleaning\n\n31237-79 within 90 days of 30520, no authorization was asked.\n")
+    assert demanded("northwind authorization for 30520", passage)["code 30520"] < 0.3
+    assert demanded("northwind authorization for 31237", passage)["code 31237"] == 1.0
+    assert demanded("northwind modifier on 31237 after 30520", passage)["code 30520"] > 0.5
+
+
+def test_a_heading_after_an_operation_is_not_about_the_operation(passages_of):
+    (passage,) = passages_of("# Debridement after septoplasty\n\nUse 79.\n")
+    assert passage.headed_procedures == {"sinus-debridement"}
+
+
 def test_a_text_file_is_no_filing(demanded, passages_of):
     (passage,) = passages_of("# Portal\n\nFill it in a text file, the screen ends after 10 minutes.\n")
     assert demanded("northwind timely filing", passage)["topic timely-filing"] == 0.0
@@ -177,13 +206,13 @@ def test_a_typing_mistake_in_the_question_still_meets_the_word(demanded):
 def weighed(ask_reader, tubes, lexicon):
     """The passage about tubes, weighed for a question without vectors."""
 
-    def weigh(question: str, value_gap: float = 0.0) -> Weighed:
+    def weigh(question: str, value_gap: float = 0.0, *, payers_own: bool = False) -> Weighed:
         read = ask_reader(question)
         demands = demands_on(read, tubes, rarity=lambda _form: 0.5, lexicon=lexicon, names_payer=1.0)
         features = features_of(
             read, demands, similarity=0.5, closest=0.5, piece_share=0.5, lexical_rank=0, has_rule=True,
             names_procedures=True,
-            stands_out=0.1, closest_stands_out=0.1, value_gap=value_gap, tells_of_a_denial=True,
+            stands_out=0.1, closest_stands_out=0.1, value_gap=value_gap, tells_of_a_denial=True, payers_own=payers_own,
         )  # fmt: skip
         return Weighed(tubes, demands, features, probability(features, load_weights()))
 
@@ -205,6 +234,16 @@ def weighed(ask_reader, tubes, lexicon):
 def test_some_demands_refuse_a_passage_that_does_not_meet_them(weighed, question, refused_by):
     assert str(weighed(question).refused_by) == refused_by
     assert refused_by in weighed(question).missing
+
+
+def test_one_payers_note_is_told_apart_for_a_question_that_names_no_payer(weighed):
+    assert weighed("69436 both ears", payers_own=True).features["payer_unasked"] == 1.0
+    assert weighed("northwind: 69436 both ears", payers_own=True).features["payer_unasked"] == 0.0
+    assert weighed("69436 both ears").features["payer_unasked"] == 0.0
+
+
+def test_the_word_that_is_missed_most_has_its_own_feature(weighed):
+    assert weighed("northwind tubes zebra").features["word_missing"] > weighed("northwind tubes").features["word_missing"]
 
 
 def test_a_passage_that_meets_every_demand_is_refused_by_none(weighed):

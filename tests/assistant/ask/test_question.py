@@ -57,6 +57,24 @@ def test_how_long_do_we_have_for_a_claim_means_timely_filing_and_for_an_appeal_d
     assert not ask_reader("how long do we have to appeal the claim").asks("timely-filing")
 
 
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("which form goes with a tonsil request", True),
+        ("who signs the request for a septoplasty", True),
+        ("septoplasty records request", False),
+        ("what modifier for a septoplasty", False),
+    ],
+)
+def test_a_request_beside_a_procedure_asks_for_authorization(ask_reader, text, asks):
+    assert ask_reader(text).asks("authorization") == asks
+
+
+def test_em_is_a_visit_only_beside_what_makes_it_one(ask_reader):
+    assert "office-visit" in ask_reader("31231 with an em same day").procedures
+    assert "office-visit" not in ask_reader("what do we send to convince em").procedures
+
+
 def test_a_denial_code_makes_it_a_question_about_a_denial(ask_reader):
     question = ask_reader("CO-97 on the second scope")
     assert question.carcs == ("CO-97",)

@@ -78,10 +78,10 @@ def elsewhere(monkeypatch):
     found = []
     real_look_up = Lookups.look_up
 
-    def look_up(self, generation, asked):
-        looked = real_look_up(self, generation, asked)
-        found.append(looked is not None)
-        return looked
+    def look_up(self, generation, turns):
+        for looked in real_look_up(self, generation, turns):
+            found.append(looked is not None)
+            yield looked
 
     monkeypatch.setattr(Lookups, "look_up", look_up)
     return found

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ingest.index.batch_layout import laid_out
 from ingest.index.bert_graph import why_not
 from ingest.index.embedder import (
     CompiledEmbedder,
@@ -61,6 +64,31 @@ def test_vectors_come_in_the_order_of_the_texts_whatever_their_company(embedder:
     assert np.allclose(together, alone, atol=1e-5)
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
     assert embedder.embed([]).shape == (0, 384)
+
+
+@pytest.mark.models
+def test_short_texts_side_by_side_know_nothing_of_each_other(embedder: CompiledEmbedder) -> None:
+    short = [TEXTS[0], "graft", "", "which form goes with the appeal to the plan", "x"]
+    alone = np.concatenate([embedder.embed([text]) for text in short])
+    assert np.allclose(embedder.embed(short), alone, atol=1e-6)
+    assert np.allclose(embedder.embed(short[::-1]), alone[::-1], atol=1e-6)
+
+
+@given(st.lists(st.integers(2, 40), min_size=1, max_size=12))
+def test_a_laid_out_token_sees_its_own_text_and_has_its_share_of_it(lengths: list[int]) -> None:
+    texts = [[100 * number + place for place in range(length)] for number, length in enumerate(lengths, 1)]
+    tokens, inputs = laid_out(texts)
+    assert (tokens.shape[0] == 1) == (sum(lengths) <= 192 or len(lengths) == 1)
+    mask, places, shares = inputs["mask"], inputs["places"], inputs["shares"]
+    assert np.allclose(shares.sum(axis=2), 1)
+    met = []
+    for row in range(tokens.shape[0]):
+        for text in shares[row]:
+            own = np.flatnonzero(text)
+            met.append(tokens[row][own].tolist())
+            assert places[row][own].tolist() == list(range(len(own)))
+            assert all(np.flatnonzero(mask[row][token]).tolist() == own.tolist() for token in own)
+    assert met == texts
 
 
 @pytest.mark.models

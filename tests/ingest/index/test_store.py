@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ingest.index import catalog
+from ingest.index.catalog import COLUMN_WEIGHTS
 from ingest.index.errors import IndexMissing
 from ingest.index.store import Index, open_index
 from ingest.index.tokens import tokens
@@ -60,6 +62,25 @@ def test_only_allowed_rows_are_found(index: Index) -> None:
     vector = np.ones(48, np.float32) / np.sqrt(48)
     assert ids(index, index.nearest(vector, limit=5, allowed_rows=allowed)) == ["library/earwax#ear-wax"]
     assert index.nearest(vector, limit=5, allowed_rows=[]) == []
+
+
+@pytest.mark.parametrize("weights", [COLUMN_WEIGHTS, (0.1, 5.0, 1.0)])
+@pytest.mark.parametrize("allowed", [None, [], [0, 2, 3]])
+def test_scores_added_up_word_by_word_are_those_of_one_query(
+    shared_practice: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    weights: tuple[float, float, float],
+    allowed: list[int] | None,
+) -> None:
+    words = tokens("claim wax modifier 50 paper sinus bill billing 31255-RT zebra needs one line")
+    with shared_practice.open() as index:
+        added_up = index.search(words, limit=20, allowed_rows=allowed, weights=weights)
+        fewest = index.search(words, limit=2, allowed_rows=allowed, weights=weights)
+    monkeypatch.setattr(catalog, "_CHUNKS_KEPT", 0)
+    with shared_practice.open() as index:
+        assert index.search(words, limit=20, allowed_rows=allowed, weights=weights) == added_up
+    assert fewest == added_up[:2]
+    assert bool(added_up) == (allowed != [])
 
 
 def test_the_exact_scan_orders_by_cosine(practice: Any, index: Index) -> None:

@@ -220,6 +220,22 @@ def test_a_checkout_that_touches_many_files_embeds_nothing_and_is_remembered(pra
     assert practice.sync().generation == touched.generation
 
 
+def test_touched_files_are_read_once_by_whoever_holds_the_index(practice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ingest.index import changes
+
+    practice.sync()
+    held = current(practice).index
+    age(practice, 3600)
+    read: list[str] = []
+    real = changes.read_file
+    monkeypatch.setattr(changes, "read_file", lambda file: read.append(file.note_id) or real(file))
+    for _ in range(3):
+        assert current(practice, held=held).index is held
+        assert len(read) == 3
+    practice.write("zebra", "# Zebras\nA zebra.\n")
+    assert current(practice, held=held).index is not held
+
+
 def test_a_library_folder_elsewhere_takes_the_place_of_the_practices_own(practice: Any, tmp_path: Path) -> None:
     elsewhere = tmp_path / "package" / "library"
     elsewhere.mkdir(parents=True)

@@ -96,31 +96,26 @@ class Desk:
             answer, given = lookup.answer(question, as_of), None
         if notices:
             answer = replace(answer, notices=(*answer.notices, *notices))
-        return answer, self._settled(answer, question, given, chosen, as_of=as_of, today=today)
+        if answer.gap:
+            self._record([(answer.gap, question, as_of)], today)
+        return answer, self._writing(answer, given, chosen) if chosen is not None and given is not None else None
 
-    def settle(self, looked: Looked, *, as_of: date, today: date, model: str | None = None) -> Writing | None:
-        """Record the gap a lookup has left, and give the model's part that is still to be done; None where it has none.
+    def record(self, looked: Iterable[tuple[Looked, date]], today: date) -> None:
+        """Record at once the gaps that lookups have left, here or in another process; with each the date it was for."""
+        gaps = [
+            (one.reply.answer.gap, one.question, as_of)
+            for one, as_of in looked
+            if one.question is not None and one.reply.answer is not None and one.reply.answer.gap is not None
+        ]
+        if gaps:
+            self._record(gaps, today)
 
-        For what was looked up by `level`, or by another process in the same generation.
-        """
-        if looked.question is None or looked.reply.answer is None:
-            return None
+    def writing(self, looked: Looked, model: str | None = None) -> Writing | None:
+        """The model's part of a lookup that is still to be done; None where it has none."""
         chosen = self._chosen(model)
-        return self._settled(looked.reply.answer, looked.question, looked.given, chosen, as_of=as_of, today=today)
-
-    def _settled(
-        self,
-        answer: Answer,
-        question: str,
-        given: Given | None,
-        chosen: BaseChatModel | ModelChoice | None,
-        *,
-        as_of: date,
-        today: date,
-    ) -> Writing | None:
-        if answer.gap and self.keep_gaps:
-            self._record(answer.gap, question, as_of=as_of, today=today)
-        return self._writing(answer, given, chosen) if chosen is not None and given is not None else None
+        if chosen is None or looked.given is None or looked.reply.answer is None:
+            return None
+        return self._writing(looked.reply.answer, looked.given, chosen)
 
     def writes(self, model: str | None = None) -> bool:
         """Whether a model is to write sentences. Raises an error for a `model` that is no choice."""
@@ -147,24 +142,19 @@ class Desk:
         It stays open until something else answers.
         """
         from assistant.ask.flow import gap_key
+        from assistant.records.gaps import Asking, quote_key, record_gaps
 
-        self._record(gap_key(self.asker(today).read(question, as_of=as_of)), question, quotes, as_of=as_of, today=today)
+        gap = gap_key(self.asker(today).read(question, as_of=as_of))
+        unhelpful = [quote_key(note, quote) for note, quote in quotes]
+        asking = Asking(gap.payers, gap.codes, gap.asked, question, today, as_of, unhelpful)
+        record_gaps(self.practice.records, [asking])
 
-    def _record(
-        self, gap: GapKey, question: str, quotes: Iterable[tuple[str, str]] = (), *, as_of: date, today: date
-    ) -> None:
-        from assistant.records.gaps import quote_key, record_gap
+    def _record(self, gaps: Iterable[tuple[GapKey, str, date]], today: date) -> None:
+        from assistant.records.gaps import Asking, record_gaps
 
-        record_gap(
-            self.practice.records,
-            payers=gap.payers,
-            codes=gap.codes,
-            asked=gap.asked,
-            question=question,
-            on=today,
-            as_of=as_of,
-            unhelpful=[quote_key(note, quote) for note, quote in quotes],
-        )
+        if self.keep_gaps:
+            askings = [Asking(gap.payers, gap.codes, gap.asked, asked, today, as_of) for gap, asked, as_of in gaps]
+            record_gaps(self.practice.records, askings)
 
     def warm(self, first_row: int, rows: int) -> bool:
         """Prepare some rows of the notes for questions to come; False when there are no more (see Lookup.warm)."""

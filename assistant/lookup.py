@@ -31,8 +31,8 @@ Value = TypeVar("Value")
 # Fewer than the texts whose vectors are held at once, so that none is embedded twice.
 _MOST_WARMED = 15_000
 _ANSWERS_KEPT = 500
-# Asked when all is prepared, and answered to nobody: what a first question loads is loaded then.
-_FIRST_QUESTION = "how is a procedure on both sides billed, and what is the timely filing limit"
+# Asked when all is prepared, and answered to nobody: what a first question loads is loaded then, for mistypings too.
+_FIRST_QUESTION = "how is a proceedure on both sides billed, and what is the timely filing limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +172,8 @@ class Lookup:
         Rows are counted from the practice's own notes on, then the library's. With the last of them, what was prepared
         is kept for the next start, unless another does so (`keep`).
         """
+        from assistant.ask.conversation import ConversationState
+
         if first_row == 0:
             self._warmed.clear()
             self._rows = self._rows_in_order()
@@ -181,7 +183,8 @@ class Lookup:
         if keep:
             self.asker.knowledge.keep(list(self._warmed))
         self._warmed.clear()
-        # Not as a turn of a conversation, which might find it unclear and look nothing up.
+        # As a turn of a conversation it may be found unclear; asked by itself it is looked up.
+        self.look_up(Asked(ConversationState(), _FIRST_QUESTION, date.min))
         self.asker.ask(_FIRST_QUESTION, as_of=date.min)
         return False
 

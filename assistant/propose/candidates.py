@@ -35,6 +35,7 @@ WHY_STATUS: dict[Status, str] = {
     "other-person": "said of another person",
     "uncertain": "not certain",
 }
+_CASTS = CodeSet.parse(["29000-29799"])
 # Words of one side and of both in one heading.
 _ONE_AND_BOTH = re.compile(
     r"(?=.*\b(?:left|right|lt|rt)\b)(?=.*\b(?:bilateral(?:ly)?|both|b/l)\b)", re.IGNORECASE | re.DOTALL
@@ -289,7 +290,17 @@ def _without_replaced(found: list[_Found], rejected: list[Rejected]) -> list[_Fo
     """Without the codes that are part of another one on the same side."""
     gone: dict[int, int] = {}
     for number, item in enumerate(found):
-        if not (item.stands or item.asks_anesthesia) or not item.block.replaces or not _has_company(item, found):
+        if not item.block.replaces or not _has_company(item, found):
+            continue
+        if not (item.stands or item.asks_anesthesia):
+            # Whether the fracture's treatment is billed is asked; the first cast would be part of it.
+            for other_number, other in enumerate(found):
+                code = other.candidate.procedure_code
+                held = other_number not in gone and code in _CASTS and code in item.block.replaces
+                if held and item.candidate.why_not and _same_side(item.candidate, other.candidate):
+                    gone[other_number] = number
+                    why = f"part of {item.candidate.procedure_code}, which is asked about"
+                    rejected.append(Rejected(code, why, other.candidate.evidence))
             continue
         for other_number, other in enumerate(found if number not in gone or not item.unsure else ()):
             if other_number in gone or other_number == number or gone.get(number) == other_number:

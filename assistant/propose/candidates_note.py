@@ -151,9 +151,7 @@ class PreparedNote:
             if self.clauses[before].sentence != clause.sentence:
                 break
             if self.clauses[before].status == "done" and (own | others) & self.hits[before]:
-                if own & self.hits[before]:
-                    return True
-                return False
+                return bool(own & self.hits[before])
         for sentence in self._sentences_for_site(block, clause):
             found = self._sites_in(sentence, clause)
             if own & found:

@@ -120,7 +120,8 @@ def _counted(prepared: PreparedNote, kind: str, clauses: Sequence[int]) -> Count
     texts = [prepared.clauses[number].text for number in clauses]
     if kind in SCALES:
         texts += _given_again(prepared, clauses)
-    return counted(kind, texts, _beside(prepared, clauses), _before(prepared, clauses))
+    sides = [prepared.clauses[number].sides for number in clauses]
+    return counted(kind, texts, _beside(prepared, clauses), _before(prepared, clauses), sides)
 
 
 def _before(prepared: PreparedNote, clauses: Sequence[int]) -> list[str]:

@@ -139,7 +139,8 @@ def _manages_drug(line: Line) -> bool:
 # "Raised to 40 mg", of a drug that the words before name.
 _TO_A_DOSE = re.compile(
     r"^(?:so |now |dose |and |then |was |is |we |i |have |has |it |this |been |today ){0,4}"
-    r"(?:raised?|increased?|upped|doubled|lowered|lower|decreased?|reduced?|cut|halved|changed?|titrated|adjusted|went up|brought (?:up|down))"
+    r"(?:raised?|increased?|upped|doubled|lowered|lower|decreased?|reduced?|cut|halved|changed?|titrated|adjusted"
+    r"|went up|brought (?:up|down))"
     r"(?: (?:the |her |his |its |dose |back |up |down |it |today ){0,3})?\s?(?:to|by|from)\b",
     re.IGNORECASE,
 )

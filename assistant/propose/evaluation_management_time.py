@@ -20,7 +20,8 @@ _WHOSE = "How many of the minutes told were the physician's own, apart from thos
 TIME_DECIDES = "the time by which the visit is billed"
 _WHICH = "How many minutes did the physician spend on the visit that day? The note tells different numbers."
 _TOTAL = re.compile(
-    r"\b(?:total|encounter|visit)(?: \w+){0,3} time\b\D{0,16}(\d{1,3}) ?min|\b(\d{1,3}) ?min\w*\b[^.;]{0,20}\btotal\b",
+    r"\b(?:total|encounter|visit)(?: \w+){0,3} time\b[^\d.;]{0,40}(\d{1,3}) ?min"
+    r"|\b(\d{1,3}) ?min\w*\b[^.;]{0,20}\btotal\b",
     re.IGNORECASE,
 )
 # A part of the whole told with a number of its own contradicts nothing.

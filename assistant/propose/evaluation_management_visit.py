@@ -87,7 +87,7 @@ def visit_of(
         if words("visit", "no_visit").found(line.view) and not words("visit", "no_visit_before").found(line.view)
     ]
     planned = [line for line in lines if words("visit", "planned_procedure").found(line.view)]
-    own = _own_work(lines, procedures, problems, management)
+    own = _own_work(lines, procedures, problems, management, apart=bool(separate))
     strong = [line for line in own if line not in management.treatment]
     if procedures and (denied or planned) and not (separate and strong):
         return Visit("none", "only the planned service was done", evidence=_evidence([*denied, *planned]))
@@ -288,8 +288,13 @@ def _own_work(
     procedures: Sequence[ProcedureCandidate],
     problems: Sequence[Problem],
     management: Management,
+    *,
+    apart: bool,
 ) -> list[Line]:
-    """Clauses that show work of the visit's own, beyond the procedures and the decision for them."""
+    """Clauses that show work of the visit's own, beyond the procedures and the decision for them.
+
+    `apart`: the note names another problem as such, so that an antibiotic is no aftercare.
+    """
     used = {(one.start, one.end) for procedure in procedures for one in procedure.evidence}
     therapeutic = [
         one
@@ -303,7 +308,7 @@ def _own_work(
         return all(line.clause.end <= start or line.clause.start >= end for start, end in used)
 
     own = [line for line in (*management.drugs, *management.surgery) if free(line)]
-    if therapeutic and len(problems) < 2:
+    if therapeutic and len(problems) < 2 and not apart:
         own = [
             line
             for line in own

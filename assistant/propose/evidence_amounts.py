@@ -6,13 +6,14 @@ Knows no procedure; what an amount means for a code is the evidence block's. Not
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
 from assistant.propose.evidence_doses import SCALES, amount_of
 from assistant.propose.evidence_numbers import NO_COUNT_BEFORE, NOUNS, ONES, is_noun, numbers_of
+from assistant.propose.evidence_repeats import given, heads_others, is_told_again, told_once
 from assistant.propose.patterns import view_of
 
 _VAGUE = frozenset(
@@ -78,8 +79,16 @@ class Counted:
     vague: bool = False
 
 
-def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: Sequence[str] = ()) -> Counted:
+def counted(
+    kind: str,
+    evidence: Sequence[str],
+    beside: Sequence[str],
+    before: Sequence[str] = (),
+    sides: Sequence[Collection[str]] = (),
+) -> Counted:
     """How many `kind` the texts of the evidence tell, each text once; a total told `beside` them wins.
+
+    `sides` are those that the texts of the evidence speak of, as far as known.
 
     A text of the evidence that tells one thing without a number counts as one. Where it does not name the thing ("all
     frozen"), the nearest of the texts `before` it that does tells the number.
@@ -99,7 +108,13 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: S
             whole = _whole_of([*evidence, *beside], nouns) or _of_vials(" ".join((*before, *evidence, *beside)))
             if whole is not None:
                 return Counted(whole)
-        found = [amount for text in evidence if (amount := amount_of(view_of(text), kind)) is not None]
+        sided = dict(zip(evidence, sides, strict=False))
+        doses = [
+            (text, sided.get(text, ()), amount)
+            for text in given(evidence)
+            if (amount := amount_of(view_of(text), kind)) is not None
+        ]
+        found = told_once(doses)
         if not found:
             found = [amount for text in beside if (amount := amount_of(view_of(text), kind)) is not None][:1]
         # Days are told again, not added; a whole area is told beside its parts.
@@ -125,6 +140,8 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: S
     numbers: list[int] = []
     named = False
     for text in evidence:
+        if heads_others(text, evidence):
+            continue
         words = view_of(text).tokens
         number = _named(words, nouns)
         if number is None:
@@ -154,6 +171,8 @@ def counted(kind: str, evidence: Sequence[str], beside: Sequence[str], before: S
             if not listed:
                 return Counted(None, vague=True)
             number = listed[0]
+        if number is not None and number > 1 and number in numbers and is_told_again(text, number):
+            continue
         numbers.append(1 if number is None else number)
         named |= number is not None
     if kind == "stages" and named:

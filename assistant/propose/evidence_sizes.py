@@ -35,7 +35,7 @@ _WOUND = re.compile(
 )
 _WHOLE = re.compile(
     r"excised (?:diameter|size)|(?:specimen|ellipse) (?:siz|measur)|includ\w* (?:the )?margin"
-    r"|with margins|total (?:diameter|excised)"
+    r"|with margins(?!\s+(?:of|at|measuring)\b)|total (?:diameter|excised)"
     # "The defect was closed, 6 cm" tells the length of the repair.
     r"|defect(?!\W+(?:(?:was|is|were|then|could be|being)\W+){0,2}(?:clos|repair|sutur|approximat|stitch))",
     re.I,
@@ -50,7 +50,7 @@ _MARGIN = re.compile(
 _TORN = re.compile(r"\blacs?\b|\blacerat|\bgash", re.IGNORECASE)
 _LESION = re.compile(
     r"\b(?:lesion|cyst|mole|nevus|tumou?r|papule|nodule|plaque|growth|bcc|scc|carcinoma|melanoma|excis"
-    r"|(?:biopsy )?scar\b)",
+    r"|(?:biopsy )?scar\b|site\b|mark\b)",
     re.IGNORECASE,
 )
 # What stands right after a size names what it measures: "0.8 cm lesion with 0.4 cm margin".

@@ -13,7 +13,7 @@ from datetime import date
 from itertools import groupby
 
 from assistant.propose.encounter_day import earlier_days
-from assistant.propose.model import ClinicalNote, ProcedureCandidate
+from assistant.propose.model import ClinicalNote, ProcedureCandidate, Side
 from assistant.propose.status_cues import NUMBER_WORDS
 from ingest.codes import CodeSet
 
@@ -65,9 +65,13 @@ _STAGED = re.compile(
 # Operations with days of follow-up; scopes and small procedures have none or few.
 _OPERATION = re.compile(
     r"\b(?:\w+(?:ectomy|plasty|desis)|release|replacement|fixation|orif|surgery|operation|turbin\w+ reduction"
-    r"|(?:cuff|tendon|hernia|fracture) repair|excision)\b"
+    r"|(?:cuff|tendon|hernia|fracture) repair|excision"
+    r"|(?:parotid|thyroid|tonsils?|adenoids?|gland|septum) (?:was |were )?(?:out|removed|taken out|straightened))\b"
 )
-_APART = re.compile(r"\b(?:unrelated|not related|nothing to do with)\b")
+_APART = re.compile(
+    r"\b(?:unrelated|not related|nothing to do with|(?:an)?other matter"
+    r"|(?:another|a different) (?:matter|problem|complaint))\b"
+)
 # Said by a word of denial, so that the clause it stands in is one.
 _APART_DENIED = re.compile(r"\b(?:not related|nothing to do with|no (?:relation|connection) (?:to|with))\b")
 
@@ -93,11 +97,31 @@ def period_modifiers(note: ClinicalNote, procedures: Sequence[ProcedureCandidate
         return dict.fromkeys(operated, "78")
     if any(_STAGED.search(text) for text in sentences):
         return dict.fromkeys(operated, "58")
+    if other := _on_the_other_side(note, procedures):
+        return {code: "79" for code in operated if code in other}
     if any(_FRACTURE.search(text) for text in recent) and (casts := [code for code in operated if code in _CASTS]):
         return dict.fromkeys(casts, "58")
     if any(_WITH_A_PERIOD.search(text) for text in recent):
         return {code: "79" for code in operated if code in _SINUS_CLEANING}
     return {}
+
+
+def _on_the_other_side(note: ClinicalNote, procedures: Sequence[ProcedureCandidate]) -> frozenset[str]:
+    """The codes all done on the side that a recent operation of one side, by these hands, was not on."""
+    operated: set[Side] = set()
+    for _, members in groupby(note.clauses, key=lambda clause: clause.sentence):
+        clauses = [clause for clause in members if clause.status != "negated"]
+        text = " ".join(clause.text for clause in clauses).lower()
+        if not (_is_recent(text, note.on) and _OPERATION.search(text)) or ELSEWHERE.search(text):
+            continue
+        sides = {side for clause in clauses if clause.sides_own for side in clause.sides}
+        if len(sides) != 1:
+            return frozenset()
+        operated |= sides
+    if len(operated) != 1:
+        return frozenset()
+    codes = {one.procedure_code for one in procedures if one.side and one.side not in operated}
+    return frozenset(codes - {one.procedure_code for one in procedures if one.side in operated or not one.side})
 
 
 def is_apart_in_period(note: ClinicalNote) -> bool:

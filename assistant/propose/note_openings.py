@@ -22,7 +22,8 @@ _BOOKED = re.compile(
     # "Injection planned for May" is none of today's.
     r"^\W*(?:\w+ ){0,3}(?:(?:scheduled|planned|arranged)\b(?! for)|(?:booked|agreed)\b"
     r"|here (?:only |just |today )?for\b|comes? (?:in )?for\b)"
-    r"|\b(?:booked|arranged|here|visit) (?:only |today )?(?:for|to have)\b",
+    r"|\b(?:booked|arranged|here|visit) (?:only |today )?(?:for|to have)\b"
+    r"|, (?:as )?(?:scheduled|planned|booked|arranged|agreed)(?: visit| session| today)?\W*$",
     re.IGNORECASE,
 )
 _PATHOLOGY = re.compile(r"\W*(?:final |surgical |dermato)?(?:path|histolog|histopath)", re.IGNORECASE)

@@ -25,8 +25,8 @@ class VagueAct:
     """A kind of act. `codes`: where one of these is found nothing is open; `last`: where anything at all is found.
 
     `near`: must stand somewhere in the note too; `unless`: nowhere. `whole`: a code of either side answers for both.
-    `answered`: nowhere, not even denied. `short`: only a clause of a few words counts. `global_days`: those of the
-    codes it may turn out to be.
+    `answered`: nowhere, not even denied. `short`: only a clause of a few words counts. `titled`: named in a title, for
+    which the text shows none of the codes. `global_days`: those of the codes it may turn out to be.
     """
 
     about: str
@@ -40,6 +40,7 @@ class VagueAct:
     answered: Pattern | None = None
     whole: bool = False
     short: bool = False
+    titled: Pattern | None = None
     global_days: str = "000"
 
     def is_in(self, view: View) -> bool:
@@ -58,6 +59,11 @@ def vague_queries(note: ClinicalNote, found: Sequence[tuple[str, Side | None]]) 
     views = [(clause, view_of(clause.text)) for clause in note.clauses if _may_tell(clause)]
     whole = view_of(" ".join(clause.text for clause in note.clauses))
     stated = [view_of(clause.text) for clause in note.clauses if clause.status != "negated"]
+    titles = [
+        (clause, view_of(clause.text))
+        for clause in note.clauses
+        if clause.section == "title" and clause.status == "done"
+    ]
     asked: set[int] = set()
     for act in vague_acts():
         if act.last and (found or asked):
@@ -65,6 +71,11 @@ def vague_queries(note: ClinicalNote, found: Sequence[tuple[str, Side | None]]) 
         sides = [side for code, side in found if code in act.codes]
         if None in sides or (sides and act.whole):
             continue
+        if act.titled is not None and not sides:
+            heading = next((clause for clause, view in titles if act.titled.matches(view)), None)
+            if heading is not None:
+                yield ProviderQuery(act.ask, act.about, (heading.evidence,))
+                continue
         if act.near is not None and not act.near.matches(whole):
             continue
         if act.answered is not None and act.answered.matches(whole):
@@ -125,5 +136,6 @@ def _act(row: dict[str, Any], doing: str) -> VagueAct:
         compile_pattern(row["answered"]) if "answered" in row else None,
         row.get("whole", False),
         row.get("short", False),
+        compile_pattern(row["titled"]) if "titled" in row else None,
         row.get("global", "000"),
     )

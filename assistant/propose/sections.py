@@ -109,11 +109,15 @@ def kind_of(heading: str, *, whole: bool = False) -> SectionKind | None:
         return kinds[joined]
     for count in range(0 if whole else min(len(words) - 1, 5), 0, -1):
         begin = " ".join(words[:count])
+        if begin in _ONLY_WHOLE:
+            return None
         if begin in kinds and len(begin) > 2 and words[count] in _TAILS and len(words) <= count + 6:
             return kinds[begin]
     return None
 
 
+# "X-rays of the ankle today: no fracture" tells of films taken.
+_ONLY_WHOLE = frozenset({"x rays"})
 _TAILS = frozenset(
     "copied from for of and in on at by reviewed per performed unchanged updated after before with as to"
     " carried the continued imported obtained noted listed during since".split()

@@ -121,6 +121,9 @@ def _counts(words: Sequence[Word], part: Piece, cue: Cue) -> bool:
             # "Three weeks ago pictures | and a stent were placed": one verb for both.
             lows = [word.low for word in words[part.first :]]
         ahead = [word.low for word in words[part.first : cue.first]]
+        if told == [EARLIER] and len(ahead) > 2 and ahead[-1] in _OF and ahead[-2] in _REPORTED:
+            # "Basal cell carcinoma per pathology of January 3" names a report, not what was done.
+            return False
         relative = next((place for place, low in enumerate(ahead) if low in {"that", "which", "who"}), None)
         if relative is not None and any(is_verb(low) for low in ahead[:relative]):
             # "Tests placed for the extracts that were negative last week": the time is that of the aside.
@@ -174,6 +177,8 @@ def tells_when(words: Sequence[Word], cue: Cue) -> bool:
     )
 
 
+_OF = frozenset("of from dated".split())
+_REPORTED = frozenset("pathology path report biopsy bx histology slides letter result results".split())
 # What stays in the body and can be looked after later.
 _KEPT = frozenset(
     "device pacemaker icd defibrillator recorder generator lead leads tube tubes scar graft implant port plate screw"
@@ -238,6 +243,7 @@ _ROUTES = frozenset(
     "im iv ivp sq subq subcut subcutaneous subcutaneously intramuscular intramuscularly intravenous".split()
 )
 _NOW = frozenset("today now here".split())
+_BY_STAFF = frozenset("nurse rn lpn ma stock".split())
 _ELSEWHERE = frozenset("prescription script sample samples home pharmacy if when".split())
 
 
@@ -246,6 +252,8 @@ def under_plan(inside: Sequence[Word], kind: SectionKind, joined_plan: bool, ind
     lows = {word.low for word in inside}
     if kind == "plan":
         if lows & _MINUTES and lows & _TIMED:
+            return "done"
+        if lows & _GIVEN and lows & _BY_STAFF and not lows & _ELSEWHERE:
             return "done"
         if lows & _DOSES and (lows & _GIVEN or (lows & _ROUTES and lows & _NOW)) and not lows & _ELSEWHERE:
             # "Plan: ceftriaxone 1 g IM given here": many write there what they have just given.

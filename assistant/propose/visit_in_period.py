@@ -69,7 +69,8 @@ _REGIONS = (
     ),
     _region(r"\b(?:ear tubes?|tympanostom\w+|myringotom\w+|bmt|grommets?)\b", 10, "H65 H66 H68 H69", "H6 H7 H8 H9 R42"),
     _region(
-        r"\b(?:(?:parotid|thyroid|parathyroid|submandibular|neck) (?:gland )?(?:surgery|operation)"
+        r"\b(?:(?:parotid|thyroid|parathyroid|submandibular|neck) (?:gland |lobe )?"
+        r"(?:surgery|operation|out|removed|taken out)"
         r"|thyroidectom\w+|(?:thyroid )?lobectom\w+|parathyroidectom\w+|neck dissection|parotidectom\w+"
         r"|(?:submandibular|neck mass|neck cyst)[^.;]{0,20}(?:excision|removal|surgery))\b",
         90,

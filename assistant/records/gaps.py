@@ -51,34 +51,39 @@ class Gap:
         }
 
 
-def record_gap(
-    path: Path,
-    *,
-    payers: Iterable[str],
-    codes: Iterable[str],
-    asked: Iterable[str],
-    question: str,
-    on: date,
-    as_of: date | None = None,
-    unhelpful: Iterable[str] = (),
-) -> None:
-    """Count one more asking of a gap. A gap that was closed and is asked again unanswered is open again.
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One asking of a gap, on the day `on`. For another day than that (`as_of`) it is a gap of its own."""
 
-    Asked for another day than the one it is asked on (`as_of`), it is a gap of its own.
-    """
-    parts = [sorted(set(part)) for part in (payers, codes, asked)]
-    wanted = as_of.isoformat() if as_of and as_of != on else None
-    key = json.dumps([*parts, wanted] if wanted else parts)
-    refused = sorted(set(unhelpful))
-    told = json.dumps(refused) if refused else None
+    payers: Iterable[str]
+    codes: Iterable[str]
+    asked: Iterable[str]
+    question: str
+    on: date
+    as_of: date | None = None
+    unhelpful: Iterable[str] = ()
+
+    def row(self) -> tuple[str | None, ...]:
+        """Its values in the order in which they are inserted."""
+        parts = [sorted(set(part)) for part in (self.payers, self.codes, self.asked)]
+        wanted = self.as_of.isoformat() if self.as_of and self.as_of != self.on else None
+        key = json.dumps([*parts, wanted] if wanted else parts)
+        refused = sorted(set(self.unhelpful))
+        told = json.dumps(refused) if refused else None
+        day = self.on.isoformat()
+        return (key, *(json.dumps(part) for part in parts), self.question, day, day, wanted, told)
+
+
+def record_gaps(path: Path, askings: Iterable[Asking]) -> None:
+    """Count each asking, all of them or none. A gap that was closed and is asked again unanswered is open again."""
     with open_records(path) as records:
-        records.execute(
+        records.executemany(
             "INSERT INTO gaps (key, payers, codes, asked, question, times_asked, first_asked, last_asked, as_of,"
             " unhelpful) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
             " times_asked = times_asked + 1,"
             " last_asked = max(last_asked, excluded.last_asked), question = excluded.question,"
             " closed_on = NULL, closed_by = NULL, unhelpful = coalesce(excluded.unhelpful, unhelpful)",
-            (key, *(json.dumps(part) for part in parts), question, on.isoformat(), on.isoformat(), wanted, told),
+            [asking.row() for asking in askings],
         )
 
 

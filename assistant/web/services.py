@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -112,7 +112,8 @@ class Services:
         asked = self._asked(request, notices)
         looked = lookup.known(asked) or lookup.look_up(asked)
         lookup.remember(asked, looked)
-        return self._settled(looked, asked.as_of)
+        self.desk.record([(looked, asked.as_of)], self.today())
+        return self._turn(looked)
 
     def _elsewhere(self, waiting: Sequence[Waiting[_Request, Turn]]) -> None:
         """The turns, looked up by another process from the notes as level as here; by this one where none can."""
@@ -121,26 +122,45 @@ class Services:
             lookup, notices = self.desk.level(self.today(), since)
         else:
             lookup, notices = self.asking.start(partial(self._level, since)).result()
-        new: list[tuple[Waiting[_Request, Turn], Asked]] = []
-        for one in waiting:
-            asked = self._asked(one.item, notices)
-            known = lookup.known(asked)
-            if known is None:
-                new.append((one, asked))
-            else:
-                one.finish(partial(self._brought, lookup, asked, known))
-        brought = self.lookups.look_up(lookup.index.generation, [asked for _, asked in new]) if new else ()
-        for (one, asked), looked in zip(new, brought, strict=True):
-            one.finish(partial(self._brought, lookup, asked, looked))
+        asked = [(one, self._asked(one.item, notices)) for one in waiting]
+        known = [(one, turn, lookup.known(turn)) for one, turn in asked]
+        new = [(one, turn) for one, turn, looked in known if looked is None]
+        brought = self.lookups.look_up(lookup.index.generation, [turn for _, turn in new]) if new else ()
+        gaps: list[tuple[Waiting[_Request, Turn], Looked, date]] = []
 
-    def _brought(self, lookup: Lookup, asked: Asked, looked: Looked | None) -> Turn:
-        """The turn that a lookup brought, or that this process has to look up."""
-        if looked is None:
-            looked = self.asking.start(partial(lookup.look_up, asked)).result()
+        def tell(one: Waiting[_Request, Turn], turn: Asked, looked: Looked) -> None:
+            lookup.remember(turn, looked)
+            if looked.reply.answer is not None and looked.reply.answer.gap is not None:
+                gaps.append((one, looked, turn.as_of))
+            else:
+                one.finish(partial(self._turn, looked))
+
+        for one, turn, before in known:
+            if before is not None:
+                tell(one, turn, before)
+        for (one, turn), looked in zip(new, brought, strict=True):
+            if looked is not None:
+                tell(one, turn, looked)
+            else:
+                # Where it fails, it fails for whoever asked it.
+                one.finish(partial(self._looked_up_here, lookup, turn))
+        if gaps:
+            left = [(looked, as_of) for _, looked, as_of in gaps]
+            recording = self.asking.start(partial(self.desk.record, left, self.today()))
+            for one, looked, _ in gaps:
+                one.finish(partial(self._recorded, recording, looked))
+
+    def _looked_up_here(self, lookup: Lookup, asked: Asked) -> Turn:
+        """The turn that no other process could look up."""
+        looked = self.asking.start(partial(lookup.look_up, asked)).result()
         lookup.remember(asked, looked)
-        recorded = looked.reply.answer is not None and looked.reply.answer.gap is not None
-        settle = partial(self._settled, looked, asked.as_of)
-        return self.asking.start(settle).result() if recorded else settle()
+        recording = self.asking.start(partial(self.desk.record, [(looked, asked.as_of)], self.today()))
+        return self._recorded(recording, looked)
+
+    def _recorded(self, recording: Future[None], looked: Looked) -> Turn:
+        """The turn once the gap it has left is recorded."""
+        recording.result()
+        return self._turn(looked)
 
     def _asked(self, request: _Request, notices: tuple[str, ...]) -> Asked:
         from assistant.ask.conversation import ConversationState
@@ -155,9 +175,8 @@ class Services:
         finally:
             self.progress = None
 
-    def _settled(self, looked: Looked, as_of: date) -> Turn:
-        writing = self.desk.settle(looked, as_of=as_of, today=self.today(), model=self.model)
-        return Turn(looked.reply, looked.state, writing)
+    def _turn(self, looked: Looked) -> Turn:
+        return Turn(looked.reply, looked.state, self.desk.writing(looked, self.model))
 
     def _note_progress(self, label: str, done: int, total: int) -> None:
         self.progress = (label, done, total)

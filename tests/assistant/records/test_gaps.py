@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.records.gaps import close_answered, list_gaps, quote_key, record_gap
+from assistant.errors import RecordsError
+from assistant.records.gaps import Asking, close_answered, list_gaps, quote_key, record_gaps
 
 FIRST, LATER = date(2026, 11, 1), date(2026, 11, 22)
 
@@ -20,7 +22,20 @@ def path(tmp_path):
 
 
 def record(path, question="which modifier?", payers=("acme",), codes=("31255",), asked=("modifier",), on=FIRST, **more):
-    record_gap(path, payers=payers, codes=codes, asked=asked, question=question, on=on, **more)
+    record_gaps(path, [Asking(payers=payers, codes=codes, asked=asked, question=question, on=on, **more)])
+
+
+def test_several_askings_at_once_count_each_and_all_or_none(path):
+    asking = Asking(["acme"], ["31255"], ["modifier"], "which modifier?", FIRST)
+    other = replace(asking, codes=["69436"])
+    record_gaps(path, [asking, other, replace(asking, question="which one?", on=LATER)])
+    assert [(gap.codes, gap.times_asked, gap.question) for gap in list_gaps(path)] == [
+        (("31255",), 2, "which one?"),
+        (("69436",), 1, "which modifier?"),
+    ]
+    with pytest.raises(RecordsError):
+        record_gaps(path, [asking, replace(other, question=None)])
+    assert [gap.times_asked for gap in list_gaps(path)] == [2, 1]
 
 
 def test_there_is_no_gap_and_no_file_before_the_first(path):

@@ -30,6 +30,8 @@ _RRF_K = 60
 _READ_CLOSELY = 14
 PASSAGES_KEPT = 5_000
 _PIECES_READ = 40
+# A passage that is less probable than this even if one piece met all demands is no answer, whatever its pieces meet.
+_READ_BY_PIECE = 0.02
 # Of all rows that may answer, the share that is farther from the question than the nearer tenth.
 _NEARER = 0.95
 
@@ -156,22 +158,24 @@ class Searcher:
             names_payer=self._names(passage, payer),
             likeness=(lambda form: self._likeness(form, passage)) if self.legs.vectors else None,
         )
-        piece_share, value_gap = self._by_piece(passage, payer)
         features = features_of(
             self.question,
             demands,
             closest=closest,
-            piece_share=piece_share,
+            piece_share=1.0,
             similarity=similarity,
             lexical_rank=lexical_rank,
             has_rule=bool(matching_rules(self.question, passage, lexicon=self.lexicon)),
             names_procedures=bool(passage.own_codes or passage.procedures or passage.note.codes),
             stands_out=similarity - background,
             closest_stands_out=closest - background,
-            value_gap=value_gap,
+            value_gap=0.0,
             tells_of_a_denial=passage.note.kind == "denial" and passage.note.layer == "practice",
             payers_own=bool(passage.note.payers),
         )
+        if probability(features, self.weights) >= _READ_BY_PIECE:
+            # A passage that cannot answer at its best is not read piece by piece.
+            features["piece_share"], features["value_gap"] = self._by_piece(passage, payer)
         return Weighed(passage, demands, features, probability(features, self.weights))
 
     def _by_piece(self, passage: Passage, payer: str | None) -> tuple[float, float]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -157,6 +156,37 @@ def share_met(demands: Sequence[Demand]) -> float:
     return met / total if total else 0.0
 
 
+@dataclass(slots=True)
+class _OfKind:
+    """The demands of one kind summed up: by weight what is asked, met and missed, by number what is met and lacking."""
+
+    weight: float = 0.0
+    met: float = 0.0
+    missed: float = 0.0
+    met_times: float = 0.0
+    lacking: float = 0.0
+    most_met: float = 0.0
+    most_missed: float = 0.0
+
+
+def _by_kind(demands: Sequence[Demand]) -> dict[str, _OfKind]:
+    found: dict[str, _OfKind] = {}
+    for demand in demands:
+        one = found.get(demand.kind)
+        if one is None:
+            one = found[demand.kind] = _OfKind()
+        weight, met = demand.weight, demand.met
+        missed = weight * (1.0 - met)
+        one.weight += weight
+        one.met += weight * met
+        one.missed += missed
+        one.met_times += met
+        one.lacking += 1.0 - met
+        one.most_met = max(one.most_met, met)
+        one.most_missed = max(one.most_missed, missed)
+    return found
+
+
 def features_of(
     question: Question,
     demands: Sequence[Demand],
@@ -180,26 +210,21 @@ def features_of(
     `value_gap`: how much less of the matter the pieces meet that hold a value of a wanted kind;
     `tells_of_a_denial`: the note is the practice's own story of a denial; `payers_own`: it is about certain payers."""
 
-    by_kind: defaultdict[str, list[Demand]] = defaultdict(list)
-    for demand in demands:
-        by_kind[demand.kind].append(demand)
+    kinds = _by_kind(demands)
 
-    def of(*kinds: str) -> list[Demand]:
-        return [demand for kind in kinds if kind in by_kind for demand in by_kind[kind]]
+    def missing(*names: str) -> float:
+        return min(2.0, sum(kinds[name].lacking for name in names if name in kinds))
 
-    def missing(*kinds: str) -> float:
-        lacking = 0.0
-        for kind in kinds:
-            for demand in by_kind.get(kind, ()):
-                lacking += 1.0 - demand.met
-        return min(2.0, lacking)
+    def mean(*names: str) -> float:
+        chosen = [kinds[name] for name in names if name in kinds]
+        weight = sum(one.weight for one in chosen)
+        return sum(one.met for one in chosen) / weight if weight else 1.0
 
-    def mean(*kinds: str) -> float:
-        chosen = of(*kinds)
-        return share_met(chosen) if any(demand.weight for demand in chosen) else 1.0
+    def of(*names: str) -> bool:
+        return any(name in kinds for name in names)
 
     share = share_met(demands)
-    word_weight = sum(demand.weight for demand in of("word", "asked", "name"))
+    asked_words = [kinds[name] for name in ("word", "asked", "name") if name in kinds]
     return {
         "similarity": similarity,
         "closest": closest,
@@ -213,11 +238,11 @@ def features_of(
         "soft_missing": missing("soft topic"),
         "value_missing": missing("value"),
         "words_met": mean("word", "asked", "name"),
-        "words_missing": min(4.0, sum(demand.weight * (1 - demand.met) for demand in of("word", "asked"))),
+        "words_missing": min(4.0, sum(kinds[name].missed for name in ("word", "asked") if name in kinds)),
         "name_missing": missing("name"),
         "modifier_missing": missing("modifier"),
         "denial_missing": missing("denial code"),
-        "denial_met": sum(demand.met for demand in of("denial code")),
+        "denial_met": kinds["denial code"].met_times if "denial code" in kinds else 0.0,
         "diagnosis_missing": missing("diagnosis"),
         "payer_general": missing("payer"),
         "own_payer_general": missing("own payer"),
@@ -226,10 +251,11 @@ def features_of(
         "rule": float(has_rule),
         "office": float(bool(OFFICE_TOPICS.intersection(question.topics))),
         "lexical": 0.0 if lexical_rank is None else 1.0 / (1.0 + lexical_rank),
-        "unexplained_similarity": similarity if word_weight > 1.5 else 0.0,
+        "unexplained_similarity": similarity if sum(one.weight for one in asked_words) > 1.5 else 0.0,
         "closest_when_missing": closest if missing("topic", "procedure", "code") else 0.0,
         "other_procedure": float(
-            names_procedures and max((one.met for one in of("code", "procedure")), default=1.0) < _SPOKEN_OF
+            names_procedures
+            and max((kinds[name].most_met for name in ("code", "procedure") if name in kinds), default=1.0) < _SPOKEN_OF
         ),
         "stands_out": stands_out,
         "closest_stands_out": closest_stands_out,
@@ -239,7 +265,7 @@ def features_of(
         "denial_story": float(tells_of_a_denial and not question.carcs and not question.asks("denial")),
         # What one payer wants is at best an example for whoever names none.
         "payer_unasked": float(payers_own and not question.payers),
-        "word_missing": max((one.weight * (1 - one.met) for one in of("word", "asked", "name")), default=0.0),
+        "word_missing": max((one.most_missed for one in asked_words), default=0.0),
         "question_length": min(_LONG_QUESTION, len(question.content)) / _LONG_QUESTION,
     }
 

@@ -16,11 +16,12 @@ from assistant.propose.evidence import ProcedureEvidence
 from assistant.propose.evidence_amounts import Counted, counted
 from assistant.propose.evidence_doses import SCALES, is_for_each, pieces
 from assistant.propose.evidence_sizes import Size, alone, excised, sizes
+from assistant.propose.evidence_tests import TEST_KINDS
 from assistant.propose.model import Confidence
 from assistant.propose.patterns import view_of
 
 # Paid by the piece, and never just one: without a number there is nothing to bill.
-_ALWAYS_COUNTED = frozenset({"tests"})
+_ALWAYS_COUNTED = frozenset({"tests"}) | TEST_KINDS
 COUNT_NOT_TOLD = "the note does not say how many"
 SIZE_NOT_TOLD = "the note does not say how large"
 AMOUNT_NOT_TOLD = "the note does not say how much of the drug was given"

@@ -14,6 +14,7 @@ from itertools import pairwise
 from assistant.propose.evidence_doses import SCALES, amount_of
 from assistant.propose.evidence_numbers import NO_COUNT_BEFORE, NOUNS, ONES, is_noun, numbers_of
 from assistant.propose.evidence_repeats import given, heads_others, is_told_again, told_once
+from assistant.propose.evidence_tests import TEST_KINDS, own_tests
 from assistant.propose.patterns import view_of
 
 _VAGUE = frozenset(
@@ -97,6 +98,9 @@ def counted(
     if kind in _KINDS:
         evidence, beside, before = ([_of_kind(text, kind) for text in texts] for texts in (evidence, beside, before))
         kind = "lesions"
+    if kind in TEST_KINDS:
+        evidence, beside, before = ([own_tests(text, kind) for text in texts] for texts in (evidence, beside, before))
+        evidence, kind = [text for text in evidence if text], "tests"
     nouns = NOUNS[kind]
     if kind == "sites" and any(is_noun(word, ("muscle*",)) for text in evidence for word in view_of(text).tokens):
         # Muscles decide, however many points of one were injected.
@@ -144,6 +148,8 @@ def counted(
             continue
         words = view_of(text).tokens
         number = _named(words, nouns)
+        if number is None and any(is_noun(word, nouns) for before, word in pairwise(words) if before == "both"):
+            number = 2
         if number is None:
             number = _listed(words)
         if number is None:
@@ -171,7 +177,7 @@ def counted(
             if not listed:
                 return Counted(None, vague=True)
             number = listed[0]
-        if number is not None and number > 1 and number in numbers and is_told_again(text, number):
+        if number is not None and number > 1 and number in numbers and is_told_again(text, number, kind):
             continue
         numbers.append(1 if number is None else number)
         named |= number is not None

@@ -71,8 +71,13 @@ def heads_others(text: str, texts: Sequence[str]) -> bool:
     return _WORK_AND_NUMBER.fullmatch(text.strip()) is not None and any(_DONE.search(other) for other in texts)
 
 
-def is_told_again(text: str, number: int) -> bool:
-    """True for "the 40 pricks were read" behind "40 pricks placed": the same ones once more."""
+def is_told_again(text: str, number: int, kind: str) -> bool:
+    """True for "the 40 pricks were read" behind "40 pricks placed": the same ones once more.
+
+    Nobody places as many tests of a kind a second time without saying so.
+    """
+    if kind == "tests" and not _MORE.search(text):
+        return True
     said = "|".join((str(number), *(word for word, value in ONES.items() if value == number)))
     again = (
         rf"\b(?:the|these|those|all|same|each of(?: the)?|said) (?:{said})\b|\b(?:read|reviewed|measured|interpreted)\b"

@@ -31,7 +31,7 @@ ANESTHESIA = ("general", "local", "topical", "sedation", "none")
 COUNTED = (
     "lesions", "tests", "injections", "stages", "vials", "units", "minutes", "joints", "levels", "sites", "nails",
     "blocks", "cm", "sq-cm", "mg", "mcg", "ml", "days",
-    "kinds", "premalignant-lesions", "benign-lesions",
+    "kinds", "premalignant-lesions", "benign-lesions", "prick-tests", "intradermal-tests",
 )  # fmt: skip
 PLACES = ("office", "facility")
 PATIENTS = ("new", "established")

@@ -243,7 +243,9 @@ def test_one_payers_note_is_told_apart_for_a_question_that_names_no_payer(weighe
 
 
 def test_the_word_that_is_missed_most_has_its_own_feature(weighed):
-    assert weighed("northwind tubes zebra").features["word_missing"] > weighed("northwind tubes").features["word_missing"]
+    assert (
+        weighed("northwind tubes zebra").features["word_missing"] > weighed("northwind tubes").features["word_missing"]
+    )
 
 
 def test_a_passage_that_meets_every_demand_is_refused_by_none(weighed):

@@ -95,7 +95,10 @@ def test_a_visit_that_may_belong_to_the_operation_is_asked_about_and_not_billed(
             "Established. Total 74 minutes from check-in to check-out with the nurse teaching. A: gout. P: colchicine.",
             "time",
         ),
-        ("Established. Header: total time 25 minutes. I spent 42 minutes today. A: gout, stable.", "the time by which the visit is billed"),
+        (
+            "Established. Header: total time 25 minutes. I spent 42 minutes today. A: gout, stable.",
+            "the time by which the visit is billed",
+        ),
         ("Established. The visit took most of an hour. A: gout, worse. P: diet.", "time"),
     ],
 )

@@ -15,6 +15,7 @@ from assistant.propose.coronary import is_coronary_study, is_coronary_treatment
 from assistant.propose.diagnoses_words import site_words, tokens_of
 from assistant.propose.digits import digit_modifiers
 from assistant.propose.drug_waste import DISCARDED, NONE_DISCARDED, Container
+from assistant.propose.joints import JOINT_INJECTIONS, joints_named
 from assistant.propose.model import (
     Confidence,
     DiagnosisCandidate,
@@ -196,6 +197,11 @@ def _lines_of(group: Sequence[ProcedureCandidate], said: str, *, two_lines: bool
             for side in told
             for digit in digits[side]
         ]
+    if code in JOINT_INJECTIONS:
+        joints = joints_named((quote.quote for one in group for quote in one.evidence), told)
+        if len({joint for _, joint in joints}) > 1 and {side for side, _ in joints} == set(told):
+            # The knee of one side and the shoulder of the other are no pair.
+            return [ClaimLine(code, (side,) if n == 0 else ("59", side), 1) for n, (side, _) in enumerate(joints)]
     if len(told) == 2 and len({by_side[side] for side in told}) == 1 and not two_lines:
         return [ClaimLine(code, ("50",), by_side["RT"])]
     return [ClaimLine(code, (side,), by_side[side]) for side in told]

@@ -17,6 +17,7 @@ from assistant.propose.evidence_amounts import Counted, counted
 from assistant.propose.evidence_doses import SCALES, is_for_each, pieces
 from assistant.propose.evidence_sizes import Size, alone, excised, sizes
 from assistant.propose.evidence_tests import TEST_KINDS
+from assistant.propose.joints import joints_named
 from assistant.propose.model import Confidence
 from assistant.propose.patterns import view_of
 
@@ -108,7 +109,7 @@ def _places_of_each(prepared: PreparedNote, number: int) -> int:
         if prepared.clauses[one].status == "done"
     ]
     told = [count for text in near if (count := pieces(text)) is not None]
-    return told[0] if told else max(1, len(clause.sides))
+    return told[0] if told else max(1, len(clause.sides), len(joints_named((*near, clause.text), clause.sides)))
 
 
 def _least(block: ProcedureEvidence) -> int:

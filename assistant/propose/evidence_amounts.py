@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from assistant.propose.evidence_doses import SCALES, amount_of
 from assistant.propose.evidence_numbers import NO_COUNT_BEFORE, NOUNS, ONES, is_noun, numbers_of
-from assistant.propose.evidence_repeats import given, heads_others, is_told_again, told_once
+from assistant.propose.evidence_repeats import given, heads_others, is_its_specimen, is_told_again, told_once
 from assistant.propose.evidence_tests import TEST_KINDS, own_tests
 from assistant.propose.patterns import view_of
 
@@ -178,6 +178,8 @@ def counted(
                 return Counted(None, vague=True)
             number = listed[0]
         if number is not None and number > 1 and number in numbers and is_told_again(text, number, kind):
+            continue
+        if number is None and kind == "lesions" and numbers and is_its_specimen(text, evidence[: evidence.index(text)]):
             continue
         numbers.append(1 if number is None else number)
         named |= number is not None

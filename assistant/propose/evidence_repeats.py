@@ -20,6 +20,15 @@ _DONE = re.compile(
     r"|taken)\b",
     re.IGNORECASE,
 )
+def is_its_specimen(text: str, before: Sequence[str]) -> bool:
+    """True for "left cheek specimen labelled A" behind the biopsy of the left cheek: what was cut, not another cut."""
+    if not _SPECIMEN.search(text) or _MORE.search(text):
+        return False
+    places = {match[1].lower() for match in _PLACE.finditer(text)}
+    return any(not places or places == {match[1].lower() for match in _PLACE.finditer(one)} for one in before)
+
+
+_SPECIMEN = re.compile(r"\b(?:specimen|labell?ed|jar|submitted|sent to path\w*)\b", re.IGNORECASE)
 # The name of a work with its number and nothing else.
 _WORK_AND_NUMBER = re.compile(
     r"(?:cryo\w+|destruction|excision|shav\w+|biops\w+|debridement|removal|treatment|injection|freezing) (?:of|to) "

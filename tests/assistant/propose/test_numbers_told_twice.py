@@ -24,6 +24,8 @@ from assistant.propose.evidence_tests import own_tests
         ("lesions", ["six keratoses of the face frozen", "six keratoses of the hands frozen"], 12),
         ("lesions", ["six keratoses frozen", "the six keratoses frosted"], 6),
         ("lesions", ["punch biopsy of both lesions"], 2),
+        ("lesions", ["shave biopsy of the left cheek", "the shave biopsy specimen was sent to pathology"], 1),
+        ("lesions", ["shave biopsy of the left cheek", "shave biopsy of the right arm, specimen sent to pathology"], 2),
         ("prick-tests", ["40 prick tests placed", "40 pricks were read"], 40),
         ("prick-tests", ["40 prick tests placed", "another 40 pricks placed"], 80),
         ("prick-tests", ["60 percutaneous tests and 12 intradermal tests were placed"], 60),

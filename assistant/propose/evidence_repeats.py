@@ -20,6 +20,8 @@ _DONE = re.compile(
     r"|taken)\b",
     re.IGNORECASE,
 )
+
+
 def is_its_specimen(text: str, before: Sequence[str]) -> bool:
     """True for "left cheek specimen labelled A" behind the biopsy of the left cheek: what was cut, not another cut."""
     if not _SPECIMEN.search(text) or _MORE.search(text):

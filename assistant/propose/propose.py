@@ -56,6 +56,7 @@ from assistant.propose.queries_vague import open_work
 from assistant.propose.repeats import repeated_tests
 from assistant.propose.told_modifiers import hold_second_scope, reduced_codes, stopped_codes, tells_second_scope
 from assistant.propose.visit_in_period import apart_modifiers, related_query, visit_in_period, without_free_visit
+from assistant.propose.wrong_side import hold_wrong_side
 from assistant.validate import Judge, Report
 from ingest.claims.shorthand import write_claim
 
@@ -127,7 +128,8 @@ class Proposer:
         candidates, rejected = procedure_candidates(note, self._repertoire(on), known)
         found, without, asked = diagnosis_candidates(note, known, self.diagnoses)
         candidates = tuple(hold_study(note, hold_contradicted(note, _with_diagnosed_side(note, candidates, found))))
-        candidates = tuple(hold_drugs(note, hold_second_scope(note, hold_side_of_injections(note, candidates))))
+        candidates = tuple(hold_second_scope(note, hold_side_of_injections(note, candidates)))
+        candidates = tuple(hold_drugs(note, hold_wrong_side(note, candidates)))
         standing = without_follow_up([one for one in candidates if not one.why_not])
         if self.choose is not None and standing:
             chosen = set(self.choose(note, standing))

@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from ingest.codes import CodeSet
 from ingest.index.chunk import Chunk
 from ingest.index.codec import from_json, shape
 from ingest.index.errors import IndexDamaged
 from ingest.notes.model import KbNote, Kind, Layer, Problem, Status
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SCHEMA = """
 CREATE TABLE files (note_id TEXT PRIMARY KEY, path TEXT NOT NULL, layer TEXT NOT NULL, size INTEGER NOT NULL,
@@ -229,6 +230,8 @@ class Catalog:
         self, terms: Iterable[str], limit: int, allowed_rows: Iterable[int] | None, weights: tuple[float, float, float]
     ) -> list[tuple[int, float]]:
         """What the query for all terms gives: BM25 adds up what each word gives by itself, in order."""
+        import numpy as np
+
         scores = np.zeros(self._last_row + 1)
         for term in terms:
             rows, theirs = self._scores_of(term, weights)
@@ -245,6 +248,8 @@ class Catalog:
         self, term: str, weights: tuple[float, float, float]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """The rows that hold a word, and its BM25 score in each."""
+        import numpy as np
+
         sql = "SELECT rowid, -bm25(words, ?, ?, ?) FROM words WHERE words MATCH ?"
         found = self._all(sql, [*weights, f'"{term}"'])
         return np.array([row for row, _ in found], np.int64), np.array([score for _, score in found])

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from assistant.web.lanes import LaneFullError, SharedLane
+
+
+def run(told):
+    """What a coroutine brings, in a thread of its own: a browser test may have left a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, told).result()
 
 
 def served(serve, items, *, threads=1, together=3):
@@ -26,7 +33,7 @@ def served(serve, items, *, threads=1, together=3):
         finally:
             lane.close()
 
-    return asyncio.run(all_at_once())
+    return run(all_at_once())
 
 
 def test_those_that_wait_are_served_a_few_at_a_time_each_with_its_own_result():
@@ -103,7 +110,7 @@ def test_a_full_line_and_one_that_is_closed_say_so():
         await closing
         return await asyncio.gather(first, second, return_exceptions=True), lane.waiting
 
-    (first, second), waiting = asyncio.run(three())
+    (first, second), waiting = run(three())
     assert first == "served"
     assert isinstance(second, asyncio.CancelledError)
     assert waiting == 0
@@ -129,5 +136,5 @@ def test_who_has_gone_is_not_served():
         await stays
         lane.close()
 
-    asyncio.run(leave())
+    run(leave())
     assert met == [0]

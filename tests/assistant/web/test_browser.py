@@ -51,7 +51,7 @@ def test_a_question_is_answered_and_its_citation_opens_the_note_with_the_lines_m
     assert "one line with modifier 50" in page.inner_text("dialog .cited")
     assert page.locator("dialog .cited").first.is_visible()
     page.keyboard.press("Escape")
-    assert page.locator("dialog").count() == 0
+    page.wait_for_selector("dialog", state="detached")
     assert page.seen == {"elsewhere": [], "errors": []}
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 
 from assistant.propose.evidence_doses import SCALES, amount_of
 from assistant.propose.evidence_numbers import NO_COUNT_BEFORE, NOUNS, ONES, is_noun, numbers_of
@@ -112,11 +112,12 @@ def counted(
             whole = _whole_of([*evidence, *beside], nouns) or _of_vials(" ".join((*before, *evidence, *beside)))
             if whole is not None:
                 return Counted(whole)
-        sided = dict(zip(evidence, sides, strict=False))
+        of_use = given(evidence)
+        # The same words on either side are two doses: sides go with the place of a text, not with its words.
         doses = [
-            (text, sided.get(text, ()), amount)
-            for text in given(evidence)
-            if (amount := amount_of(view_of(text), kind)) is not None
+            (text, on, amount)
+            for text, on in zip(evidence, chain(sides, repeat(())), strict=False)
+            if text in of_use and (amount := amount_of(view_of(text), kind)) is not None
         ]
         found = told_once(doses)
         if not found:
@@ -143,7 +144,7 @@ def counted(
         return Counted(tests)
     numbers: list[int] = []
     named = False
-    for text in evidence:
+    for place, text in enumerate(evidence):
         if heads_others(text, evidence):
             continue
         words = view_of(text).tokens
@@ -179,7 +180,7 @@ def counted(
             number = listed[0]
         if number is not None and number > 1 and number in numbers and is_told_again(text, number, kind):
             continue
-        if number is None and kind == "lesions" and numbers and is_its_specimen(text, evidence[: evidence.index(text)]):
+        if number is None and kind == "lesions" and numbers and is_its_specimen(text, evidence[:place]):
             continue
         numbers.append(1 if number is None else number)
         named |= number is not None

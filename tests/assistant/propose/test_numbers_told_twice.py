@@ -44,6 +44,12 @@ def test_the_same_amount_on_the_other_side_is_another_dose():
     assert told_once([("40 mg", {"RT"}, dose), ("40 mg, lot 7", (), dose)]) == [dose]
 
 
+def test_the_same_words_on_either_side_are_two_doses():
+    words = ["40 mg triamcinolone injected"] * 2
+    assert counted("mg", words, [], (), [{"RT"}, {"LT"}]).number == 80
+    assert counted("mg", words, [], (), [{"RT"}, {"RT"}]).number == 40
+
+
 def test_what_was_made_ready_counts_where_nothing_tells_what_was_given():
     assert given(["40 mg drawn up"]) == ["40 mg drawn up"]
     assert given(["40 mg drawn up", "30 mg injected"]) == ["30 mg injected"]
